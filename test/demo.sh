@@ -1,0 +1,74 @@
+#!/bin/bash
+# The private server of the demo.
+#
+#   test/demo.sh start     replaces the one that is there, runs test/demo.sql and leaves the server running
+#   test/demo.sh stop      ends it and removes it; content when there is none
+#
+# It lives in .demo/ of the repository. Where the server's user cannot get to that folder (a repository
+# under /root), or its path is too long for a socket, .demo is a link to a folder under /var/tmp.
+set -eu
+cd "$(dirname "$0")/.."
+. test/server.sh
+
+here=$(pwd -P)
+server=
+keep=
+
+stop()
+{
+	if [ -L .demo ] || [ -d .demo ]; then
+		server=$(readlink -f .demo)
+		server_who
+		server_stop || exit 1
+		rm -rf "$server" .demo
+	fi
+	server=
+}
+
+# A demo that did not get to its end leaves nothing behind.
+finish()
+{
+	local status=$?
+
+	trap '' INT TERM HUP
+	trap - EXIT
+	if [ -z "$keep" ]; then
+		[ "$status" = 0 ] || [ -z "$server" ] || server_log 40
+		stop
+	fi
+	exit "$status"
+}
+
+start()
+{
+	server_setup
+	stop
+	trap finish EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	mkdir .demo
+	chown "$server_user:" .demo
+	if server_fits "$here/.demo"; then
+		server=$here/.demo
+	else
+		rmdir .demo
+		server_folder reco-demo /var/tmp /tmp
+		ln -s "$server" .demo
+	fi
+	chmod 700 "$server"
+	server_init </dev/null
+	server_start
+	psql -X -q -d postgres -c 'CREATE DATABASE demo'
+	psql -X -q -v ON_ERROR_STOP=1 -d demo -f test/demo.sql
+	keep=yes
+	echo
+	echo "The server goes on; \"make demo-stop\" ends it. To look around:"
+	echo
+	echo "    psql -h $PGHOST -U $PGUSER demo"
+}
+
+case ${1-} in
+start) start ;;
+stop) stop ;;
+*) die "usage: $0 start|stop" ;;
+esac

@@ -1,0 +1,152 @@
+#!/bin/bash
+# Runs the groups of tests against the server that PGHOST leads to; called by test/run.sh through
+# test/cluster.sh. Arguments: the files to run, all when there are none.
+#
+#   test/sql         pg_regress: exact output; database contrib_regression
+#   test/isolation   pg_isolation_regress: where sessions meet; database isolation_regression
+#   test/pgtap       pgTAP: behaviour; database reco_test
+#   test/jobs        pgTAP: what needs pg_cron, which lives in one database alone; database postgres
+#   test/data        pgTAP: on real data sets in the folder RECO_DATA; database reco_data
+set -eu
+
+chosen=("$@")
+output=test/output
+[ -w test ] && [ ! -e $output ] || [ -w $output ] || output=$(mktemp -d)
+mkdir -p "$output"
+log=$output/group.log
+
+# A data folder that is given must be there: a typing error shall not skip the tests.
+if [ -n "${RECO_DATA:-}" ]; then
+	[ -d "$RECO_DATA" ] || { echo "RECO_DATA=$RECO_DATA is no folder" >&2; exit 1; }
+else
+	RECO_DATA=../shared/data
+fi
+data=
+if [ -d "$RECO_DATA" ]; then
+	data=$(cd "$RECO_DATA" && pwd)
+	export RECO_DATA=$data
+fi
+
+tally() { echo "$@" >>"$RECO_TALLY"; }
+
+# Sets files to those that match a pattern and were chosen.
+select_files()
+{
+	local file
+
+	files=()
+	for file in $1; do
+		[ -f "$file" ] || continue
+		if [ ${#chosen[@]} = 0 ] || printf '%s\n' "${chosen[@]#./}" | grep -qxF "$file"; then
+			files+=("$file")
+		fi
+	done
+	[ ${#files[@]} != 0 ]
+}
+
+sql() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
+
+# pg_regress and its sister for several sessions, through the makefile, which knows their options.
+# regress VARIABLE OTHER FOLDER FILE...: the names go into VARIABLE, OTHER is left out.
+regress()
+{
+	local variable=$1 other=$2 diffs=$output/$3/regression.diffs file names= bad=
+	local count passed
+
+	shift 3
+	for file in "$@"; do
+		file=${file##*/}
+		names="$names ${file%.*}"
+	done
+	count=$#
+	rm -f "$diffs"
+	env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -s installcheck "$variable=$names" "$other=" \
+		RESULTS="$output" 2>&1 | tee "$log" || bad=yes
+	# The sum is in words and depends on the version; the lines of the tests do too, so believe the sum.
+	passed=0
+	if grep -q "All $count tests passed" "$log" && [ -z "$bad" ]; then
+		passed=$count
+	elif [[ $(grep -E '[0-9]+ of [0-9]+ tests failed' "$log" | tail -n 1) =~ ([0-9]+)\ of ]]; then
+		passed=$((count - BASH_REMATCH[1]))
+	fi
+	tally "$passed" $((count - passed)) 0 "${1%/*}"
+	if [ -s "$diffs" ]; then
+		head -n 300 "$diffs"
+	fi
+}
+
+# A database with extensions; a group that gets none has failed.
+database()
+{
+	local name=$1 extension
+
+	shift
+	if [ "$name" != postgres ]; then
+		sql -d postgres -c "CREATE DATABASE $name" || return 1
+	fi
+	for extension in "$@"; do
+		sql -d "$name" -c "CREATE EXTENSION $extension" || return 1
+	done
+}
+
+# pgtap DATABASE FILE...: runs each and counts its assertions. pg_prove tells an SQL error and a plan that
+# was not kept by its exit status alone; such a file counts as one failure more.
+pgtap()
+{
+	local database=$1 file passed failed skipped start milliseconds bad
+
+	shift
+	for file in "$@"; do
+		start=$(date +%s%3N)
+		bad=
+		pg_prove --verbose --dbname "$database" "$file" >"$log" 2>&1 || bad=yes
+		milliseconds=$(($(date +%s%3N) - start))
+		skipped=$(grep -cE '^(ok|not ok) .*# (SKIP|TODO)|^1\.\.0 # ?SKIP' "$log" || :)
+		passed=$(grep -E '^ok ' "$log" | grep -cvE '# (SKIP|TODO)' || :)
+		failed=$(grep -E '^not ok ' "$log" | grep -cvE '# (SKIP|TODO)' || :)
+		[ -z "$bad" ] || [ "$failed" != 0 ] || failed=1
+		[ $((passed + failed + skipped)) != 0 ] || failed=1
+		tally "$passed" "$failed" "$skipped" "$file"
+		printf '%-48s %4d passed %4d failed %4d skipped %7d ms\n' "$file" "$passed" "$failed" "$skipped" \
+			"$milliseconds"
+		[ "$failed" = 0 ] || cat "$log"
+	done
+}
+
+# pgtap_group DATABASE "EXTENSION..." FILE...
+pgtap_group()
+{
+	local database=$1 extensions=$2
+
+	shift 2
+	echo "# database $database"
+	if database "$database" $extensions; then
+		pgtap "$database" "$@"
+	else
+		tally 0 1 0 "database $database with $extensions"
+	fi
+}
+
+if select_files 'test/sql/*.sql'; then
+	regress REGRESS ISOLATION sql "${files[@]}"
+fi
+if select_files 'test/isolation/specs/*.spec'; then
+	regress ISOLATION REGRESS isolation "${files[@]}"
+fi
+if select_files 'test/pgtap/*.sql'; then
+	pgtap_group reco_test "reco pgtap" "${files[@]}"
+fi
+if select_files 'test/jobs/*.sql'; then
+	pgtap_group postgres "pg_cron pgtap" "${files[@]}"
+fi
+if select_files 'test/data/*.sql'; then
+	if [ -n "$data" ]; then
+		pgtap_group reco_data "reco pgtap" "${files[@]}"
+	else
+		for file in "${files[@]}"; do
+			echo "SKIPPED $file: no data sets in $RECO_DATA; RECO_DATA may say where they are"
+			tally 0 0 1 "$file (no data sets in $RECO_DATA)"
+		done
+	fi
+fi
+! awk '{ f += $2 } END { exit f == 0 }' "$RECO_TALLY"
