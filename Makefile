@@ -118,7 +118,7 @@ endif
 .DELETE_ON_ERROR:
 
 # The server is built without dependency tracking, so each object depends on all headers.
-$(sort $(SERVE_OBJS) $(TRAIN_OBJS)): $(wildcard extension/*.h) Makefile
+$(sort $(SERVE_OBJS) $(TRAIN_OBJS)): %.o: %.c $(wildcard extension/*.h) Makefile
 $(NUMERIC_OBJS): override CFLAGS += -O3
 
 all: $(TRAIN_LIB)

@@ -90,10 +90,16 @@ no_main_cluster()
 	local folder=/etc/postgresql-common/createcluster.d
 	local file=$folder/reco-installation.conf
 
-	trap "rm -f $file; rmdir --ignore-fail-on-non-empty $folder 2>/dev/null || :" EXIT
-	trap 'exit 1' INT TERM HUP
+	trap "rm -f $file $log; rmdir --ignore-fail-on-non-empty $folder 2>/dev/null || :" EXIT
 	mkdir -p $folder
 	echo 'create_main_cluster = false' >$file
+}
+
+# apt-get, whose many words are of interest when it fails.
+apt()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
+		-o Dpkg::Options::=--force-confold "$@" </dev/null >"$log" 2>&1 || { cat "$log" >&2; return 1; }
 }
 
 find_major
@@ -117,9 +123,10 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 say "installing what reco needs: $names"
-export DEBIAN_FRONTEND=noninteractive
-apt=(apt-get -qq -o DPkg::Lock::Timeout=300)
-"${apt[@]}" update || say "the package lists could not be brought up to date; trying with those at hand"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+trap 'exit 1' INT TERM HUP
+apt update || say "the package lists could not be brought up to date; trying with those at hand"
 if [ -z "$major$own_build" ]; then
 	major=$(apt-cache depends postgresql | sed -n 's/^ *Depends: postgresql-\([0-9][0-9]*\)$/\1/p')
 	[ -n "$major" ] || die "no package of a PostgreSQL server is to be had here"
@@ -127,5 +134,5 @@ if [ -z "$major$own_build" ]; then
 	find_missing
 fi
 no_main_cluster
-"${apt[@]}" install --yes --no-install-recommends "${missing[@]}" </dev/null ||
+apt install --yes --no-install-recommends "${missing[@]}" ||
 	die "these packages could not be installed: ${missing[*]}"
