@@ -96,7 +96,7 @@ goals     := $(or $(MAKECMDGOALS),all)
 tested    := $(filter test bench demo installcheck,$(goals))
 ifneq ($(filter-out clean distclean maintainer-clean demo-stop,$(goals)),)
 ifeq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
-$(shell test/packages.sh $(if $(tested),test,build) >&2)
+$(shell PG_CONFIG='$(PG_CONFIG)' test/packages.sh $(if $(tested),test,build) >&2)
 ifneq ($(.SHELLSTATUS),0)
 $(error cannot go on without these)
 endif
@@ -148,7 +148,7 @@ in_place = for f in $(MODULE_big)$(DLSUFFIX) $(TRAIN_LIB); do cmp -s $$f '$(pkgl
 installed: all
 	@if ($(in_place)); then :; \
 	elif test -w '$(pkglibdir)' && test -w '$(datadir)/extension'; then $(MAKE) --no-print-directory install; \
-	elif command -v sudo >/dev/null; then sudo $(MAKE) --no-print-directory install PG_CONFIG='$(PG_CONFIG)'; \
+	elif command -v sudo >/dev/null && sudo $(MAKE) --no-print-directory install PG_CONFIG='$(PG_CONFIG)'; then :; \
 	else echo 'no right to write into $(pkglibdir): run "make install" as root first' >&2; exit 1; fi
 
 test: installed

@@ -18,7 +18,8 @@ stop()
 {
 	if [ -L .demo ] || [ -d .demo ]; then
 		server=$(readlink -f .demo)
-		server_who
+		[[ $server = "$here/.demo" || $server = */reco-demo.* ]] || die ".demo leads to $server, which is not ours"
+		server_who "$(stat -c %U "$server" 2>/dev/null || id -un)"
 		server_stop || exit 1
 		rm -rf "$server" .demo
 	fi
@@ -33,7 +34,7 @@ finish()
 	trap '' INT TERM HUP
 	trap - EXIT
 	if [ -z "$keep" ]; then
-		[ "$status" = 0 ] || [ -z "$server" ] || server_log 40
+		[ "$status" -ge 128 ] || [ -z "$server" ] || server_log 40
 		stop
 	fi
 	exit "$status"
@@ -43,6 +44,7 @@ start()
 {
 	server_setup
 	stop
+	server_who
 	trap finish EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
@@ -59,7 +61,9 @@ start()
 	server_init </dev/null
 	server_start
 	psql -X -q -d postgres -c 'CREATE DATABASE demo'
-	psql -X -q -v ON_ERROR_STOP=1 -d demo -f test/demo.sql
+	# In the background, so that a signal is dealt with at once and not when all is done.
+	psql -X -q -v ON_ERROR_STOP=1 -d demo -f test/demo.sql </dev/null &
+	wait $!
 	keep=yes
 	echo
 	echo "The server goes on; \"make demo-stop\" ends it. To look around:"

@@ -8,6 +8,7 @@
 #   test/jobs        pgTAP: what needs pg_cron, which lives in one database alone; database postgres
 #   test/data        pgTAP: on real data sets in the folder RECO_DATA; database reco_data
 set -euo pipefail
+export LC_ALL=C.UTF-8
 
 chosen=("$@")
 # What the tests leave to look at, in a checkout that may be somebody else's.

@@ -6,6 +6,7 @@
 #
 # Where nothing is missing nothing is done and no network is needed. Needs root or sudo otherwise.
 set -eu
+export LC_ALL=C
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }

@@ -22,14 +22,18 @@ server_setup()
 	done
 }
 
+# server_who [USER]: says whose server it is, if not the one that a new server would have.
 server_who()
 {
 	server_user=$(id -un)
 	as_server=()
 	if [ "$(id -u)" = 0 ]; then
-		server_user=postgres
-		id postgres >/dev/null 2>&1 || die "root may not run a PostgreSQL server and there is no user postgres"
-		as_server=(setpriv --reuid=postgres --regid="$(id -g postgres)" --init-groups)
+		server_user=${1:-postgres}
+		id "$server_user" >/dev/null 2>&1 ||
+			die "root may not run a PostgreSQL server and there is no user $server_user"
+		as_server=(setpriv --reuid="$server_user" --regid="$(id -g "$server_user")" --init-groups)
+	elif [ "${1:-$server_user}" != "$server_user" ]; then
+		die "the server in $server is that of user $1"
 	fi
 }
 
