@@ -22,11 +22,10 @@ MODULE_big = reco
 SERVE_OBJS = \
 	extension/bind_model.o \
 	extension/bind_recommend.o \
-	extension/bind_similar.o \
 	extension/bind_train.o \
 	extension/budget.o \
-	extension/client.o \
 	extension/eligible.o \
+	extension/fit.o \
 	extension/guc.o \
 	extension/idmap.o \
 	extension/image.o \
@@ -34,6 +33,9 @@ SERVE_OBJS = \
 	extension/interactions.o \
 	extension/model.o \
 	extension/options.o \
+	extension/publish.o \
+	extension/rank.o \
+	extension/serving.o \
 	extension/solve.o \
 	extension/source.o \
 	extension/store.o \
@@ -64,7 +66,8 @@ NUMERIC_OBJS = \
 OBJS      = $(SERVE_OBJS)
 TRAIN_LIB = reco_train.so
 
-PG_CFLAGS += -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-declaration-after-statement \
+PG_CFLAGS += -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
+	-Wno-declaration-after-statement \
 	-Werror=implicit-function-declaration
 ifeq ($(WERROR),1)
 PG_CFLAGS += -Werror

@@ -1,0 +1,170 @@
+/*
+ * bind_model.c - create_model, drop_model, activate
+ */
+#include "reco.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "model.h"
+#include "source.h"
+#include "trusted.h"
+
+PG_FUNCTION_INFO_V1(reco_create_model);
+PG_FUNCTION_INFO_V1(reco_drop_model);
+PG_FUNCTION_INFO_V1(reco_activate);
+
+static Statement insert_model = {
+	"INSERT INTO reco.model (name, owner, ratings, purchases, candidates, options)"
+	" VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING", NULL
+};
+
+/*
+ * create_model(name text, ratings text, purchases text, candidates text,
+ *				options jsonb) returns void
+ *
+ * Errors: null_value_not_allowed, invalid_parameter_value (no query, bad
+ * options), duplicate_object, and those of source_check.
+ */
+Datum
+reco_create_model(PG_FUNCTION_ARGS)
+{
+	char	   *name;
+	ModelOptions options;
+	Datum		values[6];
+	char		nulls[6];
+	Scope		scope;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("model name must not be null")));
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	if (name[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("model name must not be empty")));
+	if (PG_ARGISNULL(1) && PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("model \"%s\" has no query to learn from", name),
+				 errhint("Give at least one of ratings and purchases.")));
+	memset(nulls, ' ', sizeof(nulls));
+	values[0] = PG_GETARG_DATUM(0);
+	values[1] = ObjectIdGetDatum(GetUserId());
+	for (int kind = 0; kind < SOURCE_KINDS; kind++)
+	{
+		if (PG_ARGISNULL(1 + kind))
+			nulls[2 + kind] = 'n';
+		else
+			values[2 + kind] =
+				CStringGetTextDatum(source_check(kind,
+												 text_to_cstring(PG_GETARG_TEXT_PP(1 + kind))));
+	}
+	values[5] = PG_ARGISNULL(4) ? DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))
+		: PG_GETARG_DATUM(4);
+	options_parse(DatumGetJsonbP(values[5]), &options);
+
+	scope_begin_engine(&scope);
+	if (statement_run(&insert_model, 6,
+					  (Oid[]) {TEXTOID, REGROLEOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID},
+					  values, nulls, false, 0) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("model \"%s\" already exists", name),
+				 errhint("Drop it first with reco.drop_model, or choose another name.")));
+	scope_end(&scope);
+	PG_RETURN_VOID();
+}
+
+static Statement delete_model = {
+	"DELETE FROM reco.model WHERE id = $1", NULL
+};
+
+/* The model that its owner wants to change, locked. */
+static Model *
+model_to_change(FunctionCallInfo fcinfo)
+{
+	Model	   *model;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("model name must not be null")));
+	model = model_get(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	model_check_owner(model);
+	model_lock(model);
+	return model;
+}
+
+/*
+ * drop_model(name text) returns void: the model and all its versions.
+ * Errors: undefined_object, insufficient_privilege.
+ */
+Datum
+reco_drop_model(PG_FUNCTION_ARGS)
+{
+	Model	   *model = model_to_change(fcinfo);
+	Datum		id = Int32GetDatum(model->id);
+	Scope		scope;
+
+	scope_begin_engine(&scope);
+	statement_run(&delete_model, 1, (Oid[]) {INT4OID}, &id, NULL, false, 0);
+	scope_end(&scope);
+	PG_RETURN_VOID();
+}
+
+static Statement find_version = {
+	"SELECT EXISTS (SELECT FROM reco.model_array a WHERE a.version = v.uuid)"
+	" FROM reco.model_version v WHERE v.model = $1 AND v.version = $2", NULL
+};
+
+static Statement switch_version = {
+	"UPDATE reco.model_version SET active = (version = $2)"
+	" WHERE model = $1 AND active <> (version = $2)", NULL
+};
+
+static Statement switch_off = {
+	"UPDATE reco.model_version SET active = false WHERE model = $1 AND active AND version <> $2", NULL
+};
+
+/*
+ * activate(model text, version integer) returns void: from this transaction
+ * on that version serves, whatever its metrics.  Errors: undefined_object if
+ * there is no such version or its arrays are gone, insufficient_privilege.
+ */
+Datum
+reco_activate(PG_FUNCTION_ARGS)
+{
+	Model	   *model;
+	Datum		values[2];
+	Scope		scope;
+	int32		version;
+	bool		isnull;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("version must not be null")));
+	version = PG_GETARG_INT32(1);
+	model = model_to_change(fcinfo);
+	scope_begin_engine(&scope);
+	values[0] = CStringGetTextDatum(model->name);
+	values[1] = Int32GetDatum(version);
+	if (statement_run(&find_version, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 1) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("model \"%s\" has no version %d", model->name, version),
+				 errhint("SELECT version, trained_at, note FROM reco.model_version lists them.")));
+	if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("version %d of model \"%s\" is no longer kept", version, model->name),
+				 errdetail("Only the factors of the last versions are; of older ones only the metrics.")));
+	/* in two steps: at no moment are two versions active */
+	statement_run(&switch_off, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 0);
+	statement_run(&switch_version, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 0);
+	scope_end(&scope);
+	PG_RETURN_VOID();
+}

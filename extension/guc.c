@@ -1,0 +1,61 @@
+/*
+ * guc.c - the settings reco.*
+ */
+#include "reco.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#define DEFAULT_MODEL "shop"
+#define MIN_MAX_MEMORY 1024		/* kB */
+#define DEFAULT_MAX_MEMORY (2 * 1024 * 1024)
+#define DEFAULT_MAX_PARALLEL_WORKERS 4
+#define MAX_MAX_PARALLEL_WORKERS 1024
+
+/* the model an application means when it does not name one */
+char	   *reco_default_model;
+
+/* what one training, or one statement that reads all clients, may take */
+int			reco_max_memory = DEFAULT_MAX_MEMORY;
+
+/* how many cores a training may keep busy besides its own backend's */
+int			reco_max_parallel_workers = DEFAULT_MAX_PARALLEL_WORKERS;
+
+void
+guc_define(void)
+{
+	DefineCustomStringVariable("reco.default_model",
+							   "Sets the model used by functions that are not given one.",
+							   NULL,
+							   &reco_default_model,
+							   DEFAULT_MODEL,
+							   PGC_USERSET,
+							   0,
+							   NULL, NULL, NULL);
+
+	DefineCustomIntVariable("reco.max_memory",
+							"Sets the maximum memory to be used by one training.",
+							"A training that needs more is refused before it takes the memory.",
+							&reco_max_memory,
+							DEFAULT_MAX_MEMORY,
+							MIN_MAX_MEMORY,
+							MAX_KILOBYTES,
+							PGC_SUSET,
+							GUC_UNIT_KB,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("reco.max_parallel_workers",
+							"Sets the maximum number of cores that a training uses besides its own.",
+							"Never more than max_parallel_workers nor than the machine has. "
+							"The trained model does not depend on it.",
+							&reco_max_parallel_workers,
+							DEFAULT_MAX_PARALLEL_WORKERS,
+							0,
+							MAX_MAX_PARALLEL_WORKERS,
+							PGC_USERSET,
+							0,
+							NULL, NULL, NULL);
+
+	MarkGUCPrefixReserved("reco");
+}

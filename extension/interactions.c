@@ -1,0 +1,305 @@
+/*
+ * interactions.c - ratings or purchases read into arrays, one entry a pair
+ *
+ * A training reads each query once, into four growing arrays, while the id
+ * maps number clients and products in order of arrival.  When all queries are
+ * read the maps are sorted, and interactions_reduce renumbers the entries and
+ * brings them into the order of client, product, arrival by two counting
+ * sorts: linear, and the same however the rows arrived.  Then the entries of
+ * one pair become one: purchases add up, of ratings the latest counts (by at,
+ * rows without it being the oldest; else the last read).
+ *
+ * The same functions read the rows of a single client when one is folded in,
+ * so that training and serving cannot disagree on what a client's rows mean.
+ */
+#include "interactions.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+
+#define START_ENTRIES 64
+#define ROWS_PER_CHECK 65536
+
+static void
+check_interrupts_at(int64 row)
+{
+	if (row % ROWS_PER_CHECK == 0)
+		CHECK_FOR_INTERRUPTS();
+}
+
+/* ---- reading ---- */
+
+static void
+grow(Interactions *read)
+{
+	Size		capacity = Max(START_ENTRIES, read->capacity * 2);
+
+	read->client = budget_resize(read->budget, read->client, read->capacity, capacity, sizeof(uint32));
+	read->product = budget_resize(read->budget, read->product, read->capacity, capacity, sizeof(uint32));
+	read->value = budget_resize(read->budget, read->value, read->capacity, capacity, sizeof(double));
+	if (read->at)
+		read->at = budget_resize(read->budget, read->at, read->capacity, capacity, sizeof(int64));
+	read->capacity = capacity;
+}
+
+static void
+receive(void *state, const SourceRow *row)
+{
+	Interactions *read = state;
+	int64		entry;
+
+	read->rows_read++;
+	if (row->null_id || row->null_value)
+	{
+		read->rows_null++;
+		return;
+	}
+	if (!isfinite(row->value))
+	{
+		read->rows_not_finite++;
+		return;
+	}
+	if (read->used == read->capacity)
+		grow(read);
+	entry = read->used++;
+	read->client[entry] = idmap_number(read->clients, row->client);
+	read->product[entry] = idmap_number(read->products, row->product);
+	read->value[entry] = row->value;
+
+	/* only ratings have a use for the time */
+	if (!row->null_at && !read->at && read->kind == SOURCE_RATINGS)
+	{
+		read->at = budget_alloc(read->budget, read->capacity, sizeof(int64));
+		for (int64 i = 0; i < entry; i++)
+			read->at[i] = PG_INT64_MIN;
+	}
+	if (read->at)
+		read->at[entry] = row->null_at ? PG_INT64_MIN : row->at;
+}
+
+/*
+ * Runs a query of the model (for one client only, if only_client is given)
+ * and numbers the ids it meets.  NaN or infinity in a value is an error,
+ * numeric_value_out_of_range, with the number of such rows.
+ */
+void
+interactions_read(Interactions *read, const Model *model, SourceKind kind,
+				  const int64 *only_client,
+				  IdMap *clients, IdMap *products, Budget *budget)
+{
+	memset(read, 0, sizeof(*read));
+	read->budget = budget;
+	read->clients = clients;
+	read->products = products;
+	read->kind = kind;
+	source_read(model, kind, only_client, receive, read);
+	if (read->rows_not_finite > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s of model \"%s\" contain NaN or infinity", source_names[kind], model->name),
+				 errdetail("%lld of %lld rows have a value that is not a finite number.",
+						   (long long) read->rows_not_finite, (long long) read->rows_read),
+				 errhint("Leave such rows out in the model's query, or make them NULL: NULLs are skipped.")));
+}
+
+void
+interactions_free(Interactions *read)
+{
+	budget_free(read->budget, read->client, read->capacity, sizeof(uint32));
+	budget_free(read->budget, read->product, read->capacity, sizeof(uint32));
+	budget_free(read->budget, read->value, read->capacity, sizeof(double));
+	budget_free(read->budget, read->at, read->capacity, sizeof(int64));
+	read->client = read->product = NULL;
+	read->value = NULL;
+	read->at = NULL;
+	read->used = read->capacity = 0;
+}
+
+/* ---- one entry a pair ---- */
+
+/*
+ * A stable counting sort: the order of entries by key, given an order of
+ * them (NULL: as they stand).
+ */
+static void
+counting_sort(const uint32 *keys, int64 keys_end, const int64 *order, int64 entries,
+			  int64 *sorted, Budget *budget)
+{
+	int64	   *position = budget_alloc(budget, keys_end + 1, sizeof(int64));
+
+	memset(position, 0, (keys_end + 1) * sizeof(int64));
+	for (int64 i = 0; i < entries; i++)
+	{
+		check_interrupts_at(i);
+		position[keys[i] + 1]++;
+	}
+	for (int64 key = 0; key < keys_end; key++)
+		position[key + 1] += position[key];
+	for (int64 i = 0; i < entries; i++)
+	{
+		int64		entry = order ? order[i] : i;
+
+		check_interrupts_at(i);
+		sorted[position[keys[entry]]++] = entry;
+	}
+	budget_free(budget, position, keys_end + 1, sizeof(int64));
+}
+
+/*
+ * Renumbers clients and products as idmap_sort says and leaves one entry for
+ * each pair, in order.  Pairs whose purchases add up to nothing are gone.
+ */
+void
+interactions_reduce(Interactions *read, const uint32 *client_numbers,
+					const uint32 *product_numbers)
+{
+	Budget	   *budget = read->budget;
+	int64		entries = read->used;
+	int64	   *by_product;
+	int64	   *order;
+	Interactions reduced = *read;
+	int64		last = -1;		/* entry of the pair in hand, in read */
+
+	for (int64 i = 0; i < entries; i++)
+	{
+		check_interrupts_at(i);
+		read->client[i] = client_numbers[read->client[i]];
+		read->product[i] = product_numbers[read->product[i]];
+	}
+	by_product = budget_alloc(budget, entries, sizeof(int64));
+	order = budget_alloc(budget, entries, sizeof(int64));
+	counting_sort(read->product, read->products->used, NULL, entries, by_product, budget);
+	counting_sort(read->client, read->clients->used, by_product, entries, order, budget);
+	budget_free(budget, by_product, entries, sizeof(int64));
+
+	reduced.used = 0;
+	reduced.capacity = entries;
+	reduced.client = budget_alloc(budget, entries, sizeof(uint32));
+	reduced.product = budget_alloc(budget, entries, sizeof(uint32));
+	reduced.value = budget_alloc(budget, entries, sizeof(double));
+	reduced.at = NULL;
+	for (int64 i = 0; i < entries; i++)
+	{
+		int64		entry = order[i];
+		int64		pair = reduced.used - 1;
+
+		check_interrupts_at(i);
+		if (last >= 0 && read->client[last] == read->client[entry] &&
+			read->product[last] == read->product[entry])
+		{
+			if (read->kind == SOURCE_PURCHASES)
+				reduced.value[pair] += read->value[entry];
+			else if (!read->at || read->at[entry] >= read->at[last])
+			{
+				reduced.value[pair] = read->value[entry];
+				last = entry;
+			}
+			continue;
+		}
+		/* a purchase that was returned altogether was none */
+		if (pair >= 0 && read->kind == SOURCE_PURCHASES && !(reduced.value[pair] > 0))
+			reduced.used--;
+		pair = reduced.used++;
+		reduced.client[pair] = read->client[entry];
+		reduced.product[pair] = read->product[entry];
+		reduced.value[pair] = read->value[entry];
+		last = entry;
+	}
+	if (reduced.used > 0 && read->kind == SOURCE_PURCHASES &&
+		!(reduced.value[reduced.used - 1] > 0))
+		reduced.used--;
+	budget_free(budget, order, entries, sizeof(int64));
+	interactions_free(read);
+	*read = reduced;
+}
+
+/* ---- sparse matrices ---- */
+
+static void
+sparse_alloc(SparseRows *m, int64 rows, int64 columns, int64 entries, bool values, Budget *budget)
+{
+	m->rows = rows;
+	m->columns = columns;
+	m->start = budget_alloc(budget, rows + 1, sizeof(int64));
+	m->column = budget_alloc(budget, entries, sizeof(uint32));
+	m->value = values ? budget_alloc(budget, entries, sizeof(float)) : NULL;
+}
+
+void
+sparse_free(SparseRows *m, Budget *budget)
+{
+	int64		entries = sparse_entries(m);
+
+	budget_free(budget, m->column, entries, sizeof(uint32));
+	budget_free(budget, m->value, entries, sizeof(float));
+	budget_free(budget, m->start, m->rows + 1, sizeof(int64));
+	memset(m, 0, sizeof(*m));
+}
+
+/*
+ * The entries that pass the filter (NULL: all), a row for each client.
+ * values has one float for each entry of from, or is NULL.
+ */
+void
+interactions_by_client(const Interactions *from, EntryFilter filter, void *argument,
+					   const float *values, SparseRows *result, Budget *budget)
+{
+	int64		passing = 0;
+	int64		next_row = 0;
+
+	for (int64 i = 0; i < from->used; i++)
+	{
+		check_interrupts_at(i);
+		passing += !filter || filter(from, i, argument);
+	}
+	sparse_alloc(result, from->clients->used, from->products->used, passing, values != NULL, budget);
+	passing = 0;
+	for (int64 i = 0; i < from->used; i++)
+	{
+		check_interrupts_at(i);
+		if (filter && !filter(from, i, argument))
+			continue;
+		while (next_row <= from->client[i])
+			result->start[next_row++] = passing;
+		result->column[passing] = from->product[i];
+		if (values)
+			result->value[passing] = values[i];
+		passing++;
+	}
+	while (next_row <= result->rows)
+		result->start[next_row++] = passing;
+}
+
+/* The same entries with rows and columns exchanged. */
+void
+sparse_transpose(const SparseRows *from, SparseRows *result, Budget *budget)
+{
+	int64		entries = sparse_entries(from);
+	int64	   *position;
+
+	sparse_alloc(result, from->columns, from->rows, entries, from->value != NULL, budget);
+	position = budget_alloc(budget, from->columns + 1, sizeof(int64));
+	memset(position, 0, (from->columns + 1) * sizeof(int64));
+	for (int64 i = 0; i < entries; i++)
+	{
+		check_interrupts_at(i);
+		position[from->column[i] + 1]++;
+	}
+	for (int64 row = 0; row < result->rows; row++)
+		position[row + 1] += position[row];
+	memcpy(result->start, position, (result->rows + 1) * sizeof(int64));
+	for (int64 row = 0; row < from->rows; row++)
+	{
+		for (int64 i = from->start[row]; i < from->start[row + 1]; i++)
+		{
+			int64		to = position[from->column[i]]++;
+
+			check_interrupts_at(i);
+			result->column[to] = (uint32) row;
+			if (from->value)
+				result->value[to] = from->value[i];
+		}
+	}
+	budget_free(budget, position, from->columns + 1, sizeof(int64));
+}

@@ -1,0 +1,37 @@
+/*
+ * options.h - the options of create_model
+ */
+#ifndef RECO_OPTIONS_H
+#define RECO_OPTIONS_H
+
+#include "reco.h"
+
+#include "utils/jsonb.h"
+
+/* Zero (or -1 where zero means something) stands for "chosen by the size of
+ * the data". */
+typedef struct ModelOptions
+{
+	int64		seed;
+
+	int			rating_factors;
+	double		rating_regularization;
+	double		rating_bias_regularization;
+	int			rating_iterations;
+
+	int			purchase_factors;
+	double		purchase_regularization;
+	double		purchase_unobserved_weight;
+	int			purchase_iterations;
+} ModelOptions;
+
+#define OPTION_AUTO (-1)
+
+#define MIN_FACTORS 0
+#define MAX_FACTORS 512
+#define MIN_ITERATIONS 1
+#define MAX_ITERATIONS 1000
+
+extern void options_parse(Jsonb *json, ModelOptions *options);
+
+#endif							/* RECO_OPTIONS_H */

@@ -1,0 +1,336 @@
+/*
+ * publish.c - the end of a training run: decide, write, switch
+ *
+ * A version goes live only if it is better than its baseline on held-out
+ * rows, and no worse than the active version by more than one standard error.
+ * The rest is kept, inactive, with a note that says why.  Rows and arrays are
+ * written and the active version is switched in one transaction: every
+ * snapshot sees either the old version or the new one, whole.
+ */
+#include "train.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "store.h"
+#include "trusted.h"
+
+/* Versions whose arrays are kept, besides the active one. */
+#define VERSIONS_KEPT 3
+
+/* What a version is judged by: less is better for ratings, more for purchases. */
+typedef struct Verdict
+{
+	bool		active;
+	bool		ratings_useful; /* better than the baseline of biases */
+	StringInfoData note;
+} Verdict;
+
+static void
+add_note(Verdict *verdict, const char *format,...) pg_attribute_printf(2, 3);
+
+static void
+add_note(Verdict *verdict, const char *format,...)
+{
+	va_list		arguments;
+	char		text[512];
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	appendStringInfo(&verdict->note, "%s%s", verdict->note.len ? "; " : "", text);
+}
+
+static Statement active_metrics = {
+	"SELECT v.version, v.ndcg_at_10, v.rmse FROM reco.model_version v"
+	" WHERE v.model = $1 AND v.active", NULL
+};
+
+/*
+ * Compares with the metric of the active version, if there is one that has
+ * it: column 2 or 3 of active_metrics.
+ */
+static bool
+no_worse_than_active(Verdict *verdict, const Training *training, int column, const char *name,
+					 double metric, double error, bool more_is_better)
+{
+	Scope		scope;
+	Datum		model;
+	bool		isnull = true;
+	double		active = 0;
+	int32		version = 0;
+	double		loss;
+
+	scope_begin_engine(&scope);
+	model = CStringGetTextDatum(training->model->name);
+	if (statement_run(&active_metrics, 1, (Oid[]) {TEXTOID}, &model, NULL, false, 1) == 1)
+	{
+		HeapTuple	row = SPI_tuptable->vals[0];
+		TupleDesc	description = SPI_tuptable->tupdesc;
+
+		version = DatumGetInt32(SPI_getbinval(row, description, 1, &isnull));
+		active = DatumGetFloat8(SPI_getbinval(row, description, column, &isnull));
+	}
+	scope_end(&scope);
+	if (isnull)
+		return true;
+	loss = more_is_better ? active - metric : metric - active;
+	if (loss <= error)
+		return true;
+	add_note(verdict, "kept inactive: %s %.4f is worse than %.4f of active version %d", name,
+			 metric, active, version);
+	return false;
+}
+
+/* Decides whether the version goes live, and what is to be said of it. */
+static void
+judge(const Training *training, Verdict *verdict)
+{
+	const RatingFit *ratings = &training->ratings;
+	const PurchaseFit *purchases = &training->purchases;
+
+	verdict->active = false;
+	verdict->ratings_useful = (training->has_ratings && ratings->held_out.rows > 0 &&
+							   ratings->held_out.rmse < ratings->held_out_baseline.rmse);
+	initStringInfo(&verdict->note);
+	if (training->has_purchases)
+	{
+		if (purchases->held_out.clients == 0)
+			add_note(verdict, "kept inactive: too few purchases to measure");
+		else if (!(purchases->held_out.ndcg > purchases->held_out_popularity.ndcg))
+			add_note(verdict, "kept inactive: ndcg %.4f is no better than %.4f of the most popular products",
+					 purchases->held_out.ndcg, purchases->held_out_popularity.ndcg);
+		else
+			verdict->active = no_worse_than_active(verdict, training, 2, "ndcg",
+												   purchases->held_out.ndcg,
+												   purchases->held_out.ndcg_error, true);
+		if (training->has_ratings && !verdict->ratings_useful)
+			add_note(verdict, ratings->held_out.rows == 0
+					 ? "stars are those of the biases: too few ratings to measure more"
+					 : "stars are those of the biases, which predict held-out ratings better");
+		return;
+	}
+	if (ratings->held_out.rows == 0)
+		add_note(verdict, "kept inactive: too few ratings to measure");
+	else if (!verdict->ratings_useful)
+		add_note(verdict, "kept inactive: rmse %.4f is no better than %.4f of the biases alone",
+				 ratings->held_out.rmse, ratings->held_out_baseline.rmse);
+	else
+		verdict->active = no_worse_than_active(verdict, training, 3, "rmse", ratings->held_out.rmse,
+											   ratings->held_out.rmse_error, false);
+}
+
+/* ---- writing ---- */
+
+static Statement next_version = {
+	"UPDATE reco.model SET last_version = last_version + 1 WHERE id = $1 RETURNING last_version", NULL
+};
+
+static Statement insert_version = {
+	"INSERT INTO reco.model_version (model, version, uuid, trained_at, seconds, clients, products,"
+	" ratings, purchases, rows_read, rows_skipped, rating_factors, purchase_factors,"
+	" rmse, mae, baseline_rmse, baseline_mae,"
+	" recall_at_10, ndcg_at_10, popular_recall_at_10, popular_ndcg_at_10, active, note, seed)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
+	" $20, $21, false, $22, $23)", NULL
+};
+
+static Statement switch_off = {
+	"UPDATE reco.model_version SET active = false WHERE model = $1 AND active", NULL
+};
+
+static Statement switch_on = {
+	"UPDATE reco.model_version SET active = true WHERE model = $1 AND version = $2", NULL
+};
+
+static Statement drop_old_arrays = {
+	"DELETE FROM reco.model_array a USING reco.model_version v"
+	" WHERE a.version = v.uuid AND v.model = $1 AND v.version <= $2 AND NOT v.active", NULL
+};
+
+#define VERSION_COLUMNS 23
+
+/* Fills one value of insert_version, or its null. */
+static void
+set_value(Datum *values, char *nulls, int position, bool known, Datum value)
+{
+	values[position - 1] = value;
+	nulls[position - 1] = known ? ' ' : 'n';
+}
+
+static void
+insert_version_row(const Training *training, int32 version, const pg_uuid_t *uuid,
+				   const Verdict *verdict)
+{
+	static const Oid types[VERSION_COLUMNS] = {
+		TEXTOID, INT4OID, UUIDOID, TIMESTAMPTZOID, FLOAT8OID, INT8OID, INT8OID,
+		INT8OID, INT8OID, INT8OID, INT8OID, INT4OID, INT4OID,
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, INT8OID
+	};
+	const RatingFit *ratings = &training->ratings;
+	const PurchaseFit *purchases = &training->purchases;
+	bool		has_ratings = training->has_ratings;
+	bool		has_purchases = training->has_purchases;
+	bool		rated = has_ratings && ratings->held_out.rows > 0;
+	bool		ranked = has_purchases && purchases->held_out.clients > 0;
+	TimestampTz now = GetCurrentTimestamp();
+	Datum		values[VERSION_COLUMNS];
+	char		nulls[VERSION_COLUMNS];
+
+	set_value(values, nulls, 1, true, CStringGetTextDatum(training->model->name));
+	set_value(values, nulls, 2, true, Int32GetDatum(version));
+	set_value(values, nulls, 3, true, UUIDPGetDatum(uuid));
+	set_value(values, nulls, 4, true, TimestampTzGetDatum(now));
+	set_value(values, nulls, 5, true, Float8GetDatum((now - training->started) / 1000000.0));
+	set_value(values, nulls, 6, true, Int64GetDatum(training->clients.used));
+	set_value(values, nulls, 7, true, Int64GetDatum(training->products.used));
+	set_value(values, nulls, 8, true, Int64GetDatum(training->interactions[SOURCE_RATINGS].used));
+	set_value(values, nulls, 9, true, Int64GetDatum(training->interactions[SOURCE_PURCHASES].used));
+	set_value(values, nulls, 10, true, Int64GetDatum(training->rows_read));
+	set_value(values, nulls, 11, true, Int64GetDatum(training->rows_null));
+	set_value(values, nulls, 12, has_ratings,
+			  Int32GetDatum(verdict->ratings_useful
+							? ratings->products.width - SVD_BIAS_COLUMNS : 0));
+	set_value(values, nulls, 13, has_purchases, Int32GetDatum(purchases->products.width));
+	set_value(values, nulls, 14, rated, Float8GetDatum(ratings->held_out.rmse));
+	set_value(values, nulls, 15, rated, Float8GetDatum(ratings->held_out.mae));
+	set_value(values, nulls, 16, rated, Float8GetDatum(ratings->held_out_baseline.rmse));
+	set_value(values, nulls, 17, rated, Float8GetDatum(ratings->held_out_baseline.mae));
+	set_value(values, nulls, 18, ranked, Float8GetDatum(purchases->held_out.recall));
+	set_value(values, nulls, 19, ranked, Float8GetDatum(purchases->held_out.ndcg));
+	set_value(values, nulls, 20, ranked, Float8GetDatum(purchases->held_out_popularity.recall));
+	set_value(values, nulls, 21, ranked, Float8GetDatum(purchases->held_out_popularity.ndcg));
+	set_value(values, nulls, 22, verdict->note.len > 0, CStringGetTextDatum(verdict->note.data));
+	set_value(values, nulls, 23, true, Int64GetDatum(training->model->options.seed));
+	statement_run(&insert_version, VERSION_COLUMNS, types, values, nulls, false, 0);
+}
+
+/* Nothing that is not a number goes live: it would spread into every list. */
+static void
+check_finite(const FactorMatrix *m)
+{
+	for (int64 row = 0; row < m->rows; row++)
+	{
+		for (int i = 0; i < m->width; i++)
+		{
+			if (!isfinite(factor_row(m, row)[i]))
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("training did not converge"),
+						 errhint("Raise the regularization of the model, or leave it to its default.")));
+		}
+	}
+}
+
+static void
+write_factors(const pg_uuid_t *uuid, StoreArray array, const FactorMatrix *m)
+{
+	check_finite(m);
+	store_write(uuid, array, m->data, m->rows, m->width * sizeof(float), m->stride * sizeof(float));
+}
+
+static void
+write_arrays(const Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
+{
+	const RatingFit *ratings = &training->ratings;
+	const PurchaseFit *purchases = &training->purchases;
+	StoreHeader header = {
+		.format = STORE_FORMAT,
+		.clients = training->clients.used,
+		.products = training->products.used
+	};
+
+	if (training->has_ratings)
+	{
+		header.rating_width = verdict->ratings_useful ? ratings->products.width : SVD_BIAS_COLUMNS;
+		header.rating_mean = ratings->scale.mean;
+		header.rating_deviation = ratings->scale.deviation;
+		header.rating_lowest = ratings->scale.lowest;
+		header.rating_highest = ratings->scale.highest;
+		header.rating_penalty = ratings->penalty.factor;
+		header.rating_bias_penalty = ratings->penalty.bias;
+		header.baseline_bias_penalty = ratings->baseline_penalty;
+	}
+	if (training->has_purchases)
+	{
+		header.purchase_width = purchases->products.width;
+		header.purchase_unobserved = purchases->penalty.unobserved;
+		header.purchase_penalty = purchases->penalty.factor;
+	}
+	store_write(uuid, STORE_HEADER, &header, 1, sizeof(header), sizeof(header));
+	store_write(uuid, STORE_CLIENT_ID, training->clients.ids, header.clients,
+				sizeof(int64), sizeof(int64));
+	store_write(uuid, STORE_PRODUCT_ID, training->products.ids, header.products,
+				sizeof(int64), sizeof(int64));
+	store_write(uuid, STORE_POPULARITY, training->popularity, header.products,
+				sizeof(float), sizeof(float));
+	if (training->has_ratings)
+	{
+		write_factors(uuid, STORE_RATING_BASELINE, &ratings->baseline);
+		if (verdict->ratings_useful)
+		{
+			write_factors(uuid, STORE_RATING_CLIENTS, &ratings->clients);
+			write_factors(uuid, STORE_RATING_PRODUCTS, &ratings->products);
+		}
+	}
+	if (training->has_purchases)
+	{
+		int			stride = purchases->products.stride;
+
+		write_factors(uuid, STORE_PURCHASE_CLIENTS, &purchases->clients);
+		write_factors(uuid, STORE_PURCHASE_PRODUCTS, &purchases->products);
+		store_write(uuid, STORE_PURCHASE_GRAM, purchases->gram, stride,
+					stride * sizeof(float), stride * sizeof(float));
+	}
+}
+
+/* Writes the version and, if it deserves it, makes it the active one. */
+int32
+training_publish(Training *training)
+{
+	MemoryContext before = MemoryContextSwitchTo(training->context);
+	Verdict		verdict;
+	pg_uuid_t	uuid;
+	Scope		scope;
+	Datum		values[2];
+	int32		version;
+	bool		isnull;
+
+	judge(training, &verdict);
+	if (!pg_strong_random(&uuid, sizeof(uuid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate random values")));
+
+	scope_begin_engine(&scope);
+	values[0] = Int32GetDatum(training->model->id);
+	if (statement_run(&next_version, 1, (Oid[]) {INT4OID}, values, NULL, false, 0) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("model \"%s\" was dropped while it was trained", training->model->name)));
+	version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	insert_version_row(training, version, &uuid, &verdict);
+	scope_end(&scope);
+
+	write_arrays(training, &uuid, &verdict);
+
+	scope_begin_engine(&scope);
+	values[0] = CStringGetTextDatum(training->model->name);
+	if (verdict.active)
+	{
+		statement_run(&switch_off, 1, (Oid[]) {TEXTOID}, values, NULL, false, 0);
+		values[1] = Int32GetDatum(version);
+		statement_run(&switch_on, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 0);
+	}
+	values[1] = Int32GetDatum(version - VERSIONS_KEPT);
+	statement_run(&drop_old_arrays, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 0);
+	scope_end(&scope);
+	MemoryContextSwitchTo(before);
+	return version;
+}

@@ -1,0 +1,308 @@
+/*
+ * rank.c - scores, and lists in their order
+ *
+ * A score is one dot product of the folded-in client with the product: of
+ * purchases where the model has them, else of ratings, as stars that are not
+ * cut off at the ends of the scale.  Where nothing personal is known it is
+ * the number of clients who bought (or liked) the product.  A product that
+ * the model does not know has the factors of a product nobody has touched.
+ *
+ * Lists are exact: every eligible product is scored, by the same function
+ * that reco.score() uses, and kept in the order of score and id.
+ */
+#include "rank.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+
+#define PRODUCTS_PER_CHECK 65536
+
+/* What a product unknown to the model scores, and the row of a client. */
+typedef struct Scorer
+{
+	const Image *image;
+	ClientMethod method;
+	const float *row;
+	double		unknown;
+} Scorer;
+
+static double
+stars_unclipped(const Image *image, double standardised)
+{
+	return image->scale.mean + image->scale.deviation * standardised;
+}
+
+static Scorer
+make_scorer(Serving *serving, Client *client)
+{
+	Scorer		scorer = {serving->image, client_method(serving, client), NULL, 0};
+
+	switch (scorer.method)
+	{
+		case METHOD_PURCHASES:
+			scorer.row = client_purchase_row(serving, client);
+			break;
+		case METHOD_RATINGS:
+			scorer.row = client_rating_row(serving, client);
+			scorer.unknown = stars_unclipped(scorer.image, scorer.row[SVD_CLIENT_BIAS]);
+			break;
+		case METHOD_POPULAR:
+			break;
+	}
+	return scorer;
+}
+
+/* The score of the product with this number in the model. */
+static inline double
+score_of(const Scorer *scorer, int64 product)
+{
+	const FactorMatrix *m;
+
+	switch (scorer->method)
+	{
+		case METHOD_PURCHASES:
+			m = &scorer->image->purchase_products;
+			return factor_dot(scorer->row, factor_row(m, product), m->stride);
+		case METHOD_RATINGS:
+			m = &scorer->image->rating_products;
+			return stars_unclipped(scorer->image,
+								   factor_dot(scorer->row, factor_row(m, product), m->stride));
+		default:
+			return scorer->image->popularity[product];
+	}
+}
+
+static int64
+product_number(const Image *image, int64 product_id)
+{
+	return ids_find(image->product_ids, image->products, product_id);
+}
+
+/*
+ * The stars that a client would give a product, inside the scale.  The
+ * model must have ratings.
+ */
+double
+rank_stars(Serving *serving, Client *client, int64 product_id)
+{
+	const Image *image = serving->image;
+	const FactorMatrix *m = &image->rating_products;
+	const float *row = client_rating_row(serving, client);
+	int64		number = product_number(image, product_id);
+
+	return scale_stars(&image->scale, number >= 0
+					   ? factor_dot(row, factor_row(m, number), m->stride)
+					   : row[SVD_CLIENT_BIAS]);
+}
+
+/* What rank_products ranks by; client may be NULL for somebody unknown. */
+double
+rank_score(Serving *serving, Client *client, int64 product_id)
+{
+	Scorer		scorer = make_scorer(serving, client);
+	int64		number = product_number(serving->image, product_id);
+
+	return number >= 0 ? score_of(&scorer, number) : scorer.unknown;
+}
+
+/* Would the entry be kept, whatever else stands against it? */
+static inline bool
+wanted(const TopN *top, double score, int64 id)
+{
+	TopEntry	entry = {score, id};
+
+	return top->used < top->capacity || top_before(&entry, &top->entries[0]);
+}
+
+/*
+ * The n best products of eligible, less exclude (ascending) and, unless
+ * bought, what the client has: bought it or, in a model of ratings alone,
+ * rated it.  Fills top, whose memory it allocates.
+ */
+void
+rank_products(Serving *serving, Client *client, const ProductSet *eligible,
+			  const int64 *exclude, int64 exclude_count, bool bought,
+			  int64 n, TopN *top)
+{
+	const Image *image = serving->image;
+	Scorer		scorer = make_scorer(serving, client);
+	int64		available = image->products + eligible->unknown_count;
+	const History *had = NULL;
+
+	if (client && !bought)
+		had = client_history(serving, client, serving->model->queries[SOURCE_PURCHASES]
+							 ? SOURCE_PURCHASES : SOURCE_RATINGS);
+	n = Min(n, available);
+	topn_init(top, MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(TopEntry)), n);
+	if (n == 0)
+		return;
+	for (int64 i = 0; i < available; i++)
+	{
+		bool		known = i < image->products;
+		int64		id = known ? image->product_ids[i] : eligible->unknown_ids[i - image->products];
+		double		score;
+
+		if (i % PRODUCTS_PER_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (known && !eligible->everything && !eligible->products[i])
+			continue;
+		score = known ? score_of(&scorer, i) : scorer.unknown;
+		if (wanted(top, score, id) &&
+			!(had && ids_find(had->product_ids, had->count, id) >= 0) &&
+			ids_find(exclude, exclude_count, id) < 0)
+			topn_insert(top, score, id);
+	}
+	topn_sort(top);
+}
+
+/* ---- neighbours ---- */
+
+/* The part of a row that says what it is like: all of it, less its biases. */
+static int
+first_factor(const Image *image)
+{
+	return image->has_purchases ? 0 : SVD_BIAS_COLUMNS;
+}
+
+/* Cosine of two rows; 0 if one of them is zero. */
+static double
+cosine(const float *a, const float *b, int first, int width)
+{
+	double		product = 0;
+	double		a_squares = 0;
+	double		b_squares = 0;
+
+	for (int i = first; i < width; i++)
+	{
+		product += (double) a[i] * b[i];
+		a_squares += (double) a[i] * a[i];
+		b_squares += (double) b[i] * b[i];
+	}
+	if (a_squares == 0 || b_squares == 0)
+		return 0;
+	return product / sqrt(a_squares * b_squares);
+}
+
+/* The n rows most like the given one, which is left out if own is its number. */
+static void
+rank_neighbours(const Image *image, const float *row, int64 own_id,
+				const FactorMatrix *rows, const int64 *ids, int64 n, TopN *top)
+{
+	int			first = first_factor(image);
+
+	n = Min(n, rows->rows);
+	topn_init(top, MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(TopEntry)), n);
+	for (int64 i = 0; i < rows->rows; i++)
+	{
+		if (i % PRODUCTS_PER_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (ids[i] != own_id)
+			topn_offer(top, cosine(row, factor_row(rows, i), first, rows->width), ids[i]);
+	}
+	topn_sort(top);
+}
+
+static bool
+has_factors(const Image *image)
+{
+	return image->personal &&
+		(image->has_purchases || image->rating_products.width > SVD_BIAS_COLUMNS);
+}
+
+/* The products most like one; none if the model does not know it. */
+void
+rank_similar_products(Serving *serving, int64 product_id, int64 n, TopN *top)
+{
+	const Image *image = serving->image;
+	const FactorMatrix *m = image->has_purchases ? &image->purchase_products : &image->rating_products;
+	int64		number = product_number(image, product_id);
+
+	topn_init(top, NULL, 0);
+	if (number >= 0 && has_factors(image))
+		rank_neighbours(image, factor_row(m, number), product_id, m, image->product_ids, n, top);
+}
+
+/* The clients most like one, as of the training; none if nothing is known. */
+void
+rank_similar_clients(Serving *serving, Client *client, int64 n, TopN *top)
+{
+	const Image *image = serving->image;
+	Budget		budget;
+	FactorMatrix clients;
+	int64	   *ids;
+
+	topn_init(top, NULL, 0);
+	if (!has_factors(image) || client_method(serving, client) == METHOD_POPULAR)
+		return;
+	budget_init(&budget, CurrentMemoryContext);
+	clients = image_read_client_factors(image, &budget);
+	ids = image_read_client_ids(image, &budget);
+	rank_neighbours(image, image->has_purchases ? client_purchase_row(serving, client)
+					: client_rating_row(serving, client), client->id, &clients, ids, n, top);
+}
+
+/* ---- explanations ---- */
+
+static int
+compare_contributions(const void *a, const void *b)
+{
+	const Contribution *x = a;
+	const Contribution *y = b;
+
+	if (x->contribution != y->contribution)
+		return x->contribution > y->contribution ? -1 : 1;
+	return x->product_id < y->product_id ? -1 : x->product_id > y->product_id;
+}
+
+/*
+ * What each product that the client has adds to the score of another, best
+ * first.  For purchases the contributions add up to the score; for ratings to
+ * the score less what the product has without any client.  None where the
+ * list of the client is not personal.
+ */
+Contribution *
+rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *count)
+{
+	const Image *image = serving->image;
+	ClientMethod method = client_method(serving, client);
+	bool		ratings = method == METHOD_RATINGS;
+	const FactorMatrix *m = ratings ? &image->rating_products : &image->purchase_products;
+	int64		number = product_number(image, product_id);
+	const History *history;
+	Contribution *contributions;
+	float	   *weights;
+	int			constant = 1 - SVD_CLIENT_BIAS;
+
+	*count = 0;
+	if (method == METHOD_POPULAR || number < 0)
+		return NULL;
+	history = client_history(serving, client, ratings ? SOURCE_RATINGS : SOURCE_PURCHASES);
+	weights = palloc0(m->stride * sizeof(float));
+	memcpy(weights, factor_row(m, number), m->width * sizeof(float));
+	if (ratings)
+		weights[constant] = 0;
+	if (!solve_weights(m, image->purchase_gram, SVD_CLIENT_BIAS, history->products, history->known,
+					   ratings ? &image->rating_penalty : NULL, &image->purchase_penalty,
+					   serving->scratch, weights))
+		return NULL;
+	contributions = palloc(history->known * sizeof(Contribution));
+	for (int64 i = 0; i < history->known; i++)
+	{
+		const float *row = factor_row(m, history->products[i]);
+		double		sum = 0;
+
+		for (int f = 0; f < m->width; f++)
+		{
+			if (!ratings || f != constant)
+				sum += (double) weights[f] * row[f];
+		}
+		if (ratings)
+			sum *= image->scale.deviation * (history->standardised[i] - row[constant]);
+		contributions[i].product_id = image->product_ids[history->products[i]];
+		contributions[i].contribution = sum;
+	}
+	qsort(contributions, history->known, sizeof(Contribution), compare_contributions);
+	*count = history->known;
+	return contributions;
+}

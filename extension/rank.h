@@ -1,0 +1,27 @@
+/*
+ * rank.h - scores, and lists in their order
+ */
+#ifndef RECO_RANK_H
+#define RECO_RANK_H
+
+#include "serving.h"
+#include "topn.h"
+
+/* One row of explain. */
+typedef struct Contribution
+{
+	int64		product_id;
+	double		contribution;
+} Contribution;
+
+extern double rank_stars(Serving *serving, Client *client, int64 product_id);
+extern double rank_score(Serving *serving, Client *client, int64 product_id);
+extern void rank_products(Serving *serving, Client *client, const ProductSet *eligible,
+						  const int64 *exclude, int64 exclude_count, bool bought,
+						  int64 n, TopN *top);
+extern void rank_similar_products(Serving *serving, int64 product_id, int64 n, TopN *top);
+extern void rank_similar_clients(Serving *serving, Client *client, int64 n, TopN *top);
+extern Contribution *rank_contributions(Serving *serving, Client *client, int64 product_id,
+										int64 *count);
+
+#endif							/* RECO_RANK_H */

@@ -1,0 +1,33 @@
+/*
+ * reco.h - what every file that knows the server needs
+ *
+ * Layers, upper ones may call lower ones and never the reverse:
+ *
+ *	bind_*.c                        SQL-callable functions: arguments, results
+ *	train, serving, eligible        a training run; what one statement serves
+ *	image, store, model, source     models and versions in tables, and the
+ *	                                queries a model is trained on
+ *	interactions, idmap, budget     rows as arrays, memory counted
+ *	solve, topn, svd, ials, ...     numerics: know arrays only, no server
+ */
+#ifndef RECO_H
+#define RECO_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#if PG_VERSION_NUM < 150000
+#error "reco needs PostgreSQL 15 or later"
+#endif
+
+#define RECO_SCHEMA "reco"
+
+/* Settings (guc.c) */
+extern char *reco_default_model;
+extern int	reco_max_memory;	/* kB */
+extern int	reco_max_parallel_workers;
+
+extern void guc_define(void);
+
+#endif							/* RECO_H */

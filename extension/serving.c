@@ -1,0 +1,341 @@
+/*
+ * serving.c - what one statement serves: a model, and clients folded in
+ *
+ * A client's factors are not looked up but computed, from the rows that the
+ * caller's snapshot sees, against the products' factors of the version: a
+ * purchase made a moment ago, even in this transaction, counts.  For a client
+ * whose rows have not changed since the training this gives the very factors
+ * that the training ended with.
+ *
+ * The state hangs on the calling expression (fn_extra), so a statement that
+ * asks for many clients or many products pays for each client once.  It is
+ * rebuilt when the snapshot or the role is another one.  Rows are read client
+ * by client as long as that is the cheaper way, by the planner's own costs;
+ * then all at once, as in a training.
+ */
+#include "serving.h"
+
+#include "access/transam.h"
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "fit.h"
+
+/* Folded-in clients kept in a statement, before they are forgotten. */
+#define MAX_CLIENT_BYTES ((Size) 64 * 1024 * 1024)
+
+/* Bytes of one row read in bulk, to foresee what the budget would refuse. */
+#define BULK_ROW_BYTES 64
+
+static SnapshotKey
+current_snapshot_key(void)
+{
+	Snapshot	snapshot = GetActiveSnapshot();
+	SnapshotKey key;
+
+	memset(&key, 0, sizeof(key));
+	key.xmin = snapshot->xmin;
+	key.xmax = snapshot->xmax;
+	key.curcid = snapshot->curcid;
+	key.running = snapshot->xcnt + snapshot->subxcnt;
+	key.completions = snapshot->snapXactCompletionCount;
+	key.transaction = MyProc->lxid;
+	key.user = GetUserId();
+	return key;
+}
+
+static void
+unpin_image(void *argument)
+{
+	image_unpin(argument);
+}
+
+static Serving *
+serving_build(FunctionCallInfo fcinfo, const char *model_name, SnapshotKey key)
+{
+	MemoryContext context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "reco serving",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(context);
+	Serving    *serving = palloc0(sizeof(Serving));
+	MemoryContextCallback *unpin = palloc(sizeof(MemoryContextCallback));
+	HASHCTL		control = {.keysize = sizeof(int64),.entrysize = sizeof(Client)};
+
+	serving->context = context;
+	serving->key = key;
+	serving->model = model_get(model_name);
+	source_check_rights(serving->model);
+	serving->image = image_pin(serving->model);
+	unpin->func = unpin_image;
+	unpin->arg = serving->image;
+	MemoryContextRegisterResetCallback(context, unpin);
+
+	budget_init(&serving->budget, context);
+	serving->scratch = palloc(Max(solve_scratch_size(serving->image->rating_products.width),
+								  solve_scratch_size(serving->image->purchase_products.width)));
+	serving->clients_context = AllocSetContextCreate(context, "reco clients",
+													 ALLOCSET_DEFAULT_SIZES);
+	control.hcxt = serving->clients_context;
+	serving->clients = hash_create("reco clients", 64, &control,
+								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	MemoryContextSwitchTo(before);
+	return serving;
+}
+
+/* The state of this call's expression, for a model or (NULL) the default one. */
+Serving *
+serving_get(FunctionCallInfo fcinfo, const char *model_name)
+{
+	Serving    *serving = fcinfo->flinfo->fn_extra;
+	SnapshotKey key = current_snapshot_key();
+
+	if (serving && memcmp(&serving->key, &key, sizeof(key)) == 0 &&
+		strcmp(serving->model->name, model_name_or_default(model_name)) == 0)
+		return serving;
+	if (serving)
+	{
+		fcinfo->flinfo->fn_extra = NULL;
+		MemoryContextDelete(serving->context);
+	}
+	serving = serving_build(fcinfo, model_name, key);
+	fcinfo->flinfo->fn_extra = serving;
+	return serving;
+}
+
+/* A client of this statement, folded in when asked what it likes. */
+Client *
+serving_client(Serving *serving, int64 id)
+{
+	Client	   *client;
+	bool		found;
+
+	if (MemoryContextMemAllocated(serving->clients_context, true) > MAX_CLIENT_BYTES)
+	{
+		HASHCTL		control = {.keysize = sizeof(int64),.entrysize = sizeof(Client)};
+
+		MemoryContextReset(serving->clients_context);
+		control.hcxt = serving->clients_context;
+		serving->clients = hash_create("reco clients", 64, &control,
+									   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	client = hash_search(serving->clients, &id, HASH_ENTER, &found);
+	if (!found)
+	{
+		memset(client, 0, sizeof(Client));
+		client->id = id;
+	}
+	return client;
+}
+
+/* ---- a client's own rows ---- */
+
+/* Entries first .. last - 1 of reduced rows, as the history of their client. */
+static void
+make_history(Serving *serving, SourceKind kind, const Interactions *rows,
+			 int64 first, int64 last, History *history)
+{
+	const Image *image = serving->image;
+	MemoryContext context = serving->clients_context;
+	int64		count = last - first;
+
+	history->count = count;
+	history->product_ids = MemoryContextAlloc(context, count * sizeof(int64) + 1);
+	history->values = MemoryContextAlloc(context, count * sizeof(double) + 1);
+	history->products = MemoryContextAlloc(context, count * sizeof(uint32) + 1);
+	history->standardised = MemoryContextAlloc(context, count * sizeof(float) + 1);
+	history->known = 0;
+	for (int64 i = 0; i < count; i++)
+	{
+		int64		id = rows->products->ids[rows->product[first + i]];
+		int64		number = ids_find(image->product_ids, image->products, id);
+
+		history->product_ids[i] = id;
+		history->values[i] = rows->value[first + i];
+		if (number >= 0)
+		{
+			history->products[history->known] = (uint32) number;
+			history->standardised[history->known++] =
+				kind == SOURCE_RATINGS ? rating_standardise(&image->scale, history->values[i]) : 1;
+		}
+	}
+}
+
+/* Reads and reduces rows of a query: of one client, or all. */
+static void
+read_rows(const Model *model, SourceKind kind, const int64 *only_client, Budget *budget,
+		  IdMap *clients, IdMap *products, Interactions *rows)
+{
+	uint32	   *client_numbers;
+	uint32	   *product_numbers;
+
+	idmap_init(clients, budget);
+	idmap_init(products, budget);
+	interactions_read(rows, model, kind, only_client, clients, products, budget);
+	client_numbers = idmap_sort(clients);
+	product_numbers = idmap_sort(products);
+	interactions_reduce(rows, client_numbers, product_numbers);
+	budget_free(budget, client_numbers, clients->used, sizeof(uint32));
+	budget_free(budget, product_numbers, products->used, sizeof(uint32));
+}
+
+static void
+load_bulk(Serving *serving, SourceKind kind)
+{
+	BulkRows   *bulk = &serving->bulk[kind];
+	MemoryContext before = MemoryContextSwitchTo(serving->context);
+	int64		next = 0;
+
+	read_rows(serving->model, kind, NULL, &serving->budget, &bulk->clients, &bulk->products,
+			  &bulk->rows);
+	bulk->start = budget_alloc(&serving->budget, bulk->clients.used + 1, sizeof(int64));
+	for (int64 i = 0; i < bulk->rows.used; i++)
+	{
+		while (next <= bulk->rows.client[i])
+			bulk->start[next++] = i;
+	}
+	while (next <= bulk->clients.used)
+		bulk->start[next++] = bulk->rows.used;
+	bulk->loaded = true;
+	MemoryContextSwitchTo(before);
+}
+
+/*
+ * Would reading all rows have been cheaper than one client at a time?  Both
+ * by the planner's costs; the second is a fair price once the first is spent.
+ */
+static bool
+bulk_is_cheaper(Serving *serving, SourceKind kind)
+{
+	BulkRows   *bulk = &serving->bulk[kind];
+	double		rows;
+
+	if (bulk->bulk_cost == 0)
+	{
+		/* one read alone never needs to know */
+		if (bulk->single_reads == 0)
+			return false;
+		bulk->single_cost = source_cost(serving->model, kind, true, &rows);
+		bulk->bulk_cost = Max(1, source_cost(serving->model, kind, false, &rows));
+		if (rows * BULK_ROW_BYTES > serving->budget.limit)
+			bulk->bulk_cost = get_float8_infinity();
+	}
+	return bulk->single_cost * bulk->single_reads >= bulk->bulk_cost;
+}
+
+/* The client's ratings or purchases; empty if the model has no such query. */
+const History *
+client_history(Serving *serving, Client *client, SourceKind kind)
+{
+	BulkRows   *bulk = &serving->bulk[kind];
+	History    *history = &client->history[kind];
+
+	if (client->has_history[kind])
+		return history;
+	client->has_history[kind] = true;
+	if (!serving->model->queries[kind])
+		return history;
+	if (!bulk->loaded && bulk_is_cheaper(serving, kind))
+		load_bulk(serving, kind);
+	if (bulk->loaded)
+	{
+		int64		number = ids_find(bulk->clients.ids, bulk->clients.used, client->id);
+
+		if (number >= 0)
+			make_history(serving, kind, &bulk->rows, bulk->start[number], bulk->start[number + 1],
+						 history);
+	}
+	else
+	{
+		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "reco client rows",
+													  ALLOCSET_DEFAULT_SIZES);
+		MemoryContext before = MemoryContextSwitchTo(context);
+		Budget		budget;
+		IdMap		clients;
+		IdMap		products;
+		Interactions rows;
+
+		budget_init(&budget, context);
+		read_rows(serving->model, kind, &client->id, &budget, &clients, &products, &rows);
+		bulk->single_reads++;
+		make_history(serving, kind, &rows, 0, rows.used, history);
+		MemoryContextSwitchTo(before);
+		MemoryContextDelete(context);
+	}
+	return history;
+}
+
+/*
+ * The ids of all clients with rows of the kind that lists are made of, in
+ * order; reads these rows at once.
+ */
+int64 *
+serving_all_clients(Serving *serving, int64 *count)
+{
+	SourceKind	kind = serving->model->queries[SOURCE_PURCHASES] ? SOURCE_PURCHASES : SOURCE_RATINGS;
+
+	if (!serving->bulk[kind].loaded)
+		load_bulk(serving, kind);
+	*count = serving->bulk[kind].clients.used;
+	return serving->bulk[kind].clients.ids;
+}
+
+/* ---- folding in ---- */
+
+/* Zeros but for the constant 1: a client of whom nothing is known. */
+static float *
+neutral_row(Serving *serving, const FactorMatrix *products)
+{
+	return MemoryContextAllocZero(serving->clients_context, products->stride * sizeof(float));
+}
+
+const float *
+client_rating_row(Serving *serving, Client *client)
+{
+	const Image *image = serving->image;
+
+	if (client->rating_row == NULL)
+	{
+		const History *history = client_history(serving, client, SOURCE_RATINGS);
+		float	   *row = neutral_row(serving, &image->rating_products);
+
+		solve_svd_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
+					  history->standardised, history->known, &image->rating_penalty,
+					  serving->scratch, row);
+		client->rating_row = row;
+	}
+	return client->rating_row;
+}
+
+const float *
+client_purchase_row(Serving *serving, Client *client)
+{
+	const Image *image = serving->image;
+
+	if (client->purchase_row == NULL)
+	{
+		const History *history = client_history(serving, client, SOURCE_PURCHASES);
+		float	   *row = neutral_row(serving, &image->purchase_products);
+
+		solve_ials_row(&image->purchase_products, image->purchase_gram, history->products,
+					   history->known, &image->purchase_penalty, serving->scratch, row);
+		client->purchase_row = row;
+	}
+	return client->purchase_row;
+}
+
+/* Personal if the version is and the client has rows that it can use. */
+ClientMethod
+client_method(Serving *serving, Client *client)
+{
+	const Image *image = serving->image;
+
+	if (!image->personal || client == NULL)
+		return METHOD_POPULAR;
+	if (image->has_purchases)
+		return client_history(serving, client, SOURCE_PURCHASES)->known > 0
+			? METHOD_PURCHASES : METHOD_POPULAR;
+	return client_history(serving, client, SOURCE_RATINGS)->known > 0
+		? METHOD_RATINGS : METHOD_POPULAR;
+}

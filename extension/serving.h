@@ -1,0 +1,106 @@
+/*
+ * serving.h - what one statement serves: a model, and clients folded in
+ */
+#ifndef RECO_SERVING_H
+#define RECO_SERVING_H
+
+#include "image.h"
+#include "interactions.h"
+
+#include "utils/hsearch.h"
+#include "utils/snapshot.h"
+
+/* A client's own rows of one query, as the statement's snapshot sees them. */
+typedef struct History
+{
+	int64		count;
+	int64	   *product_ids;	/* ascending */
+	double	   *values;
+
+	int64		known;			/* of them in the model */
+	uint32	   *products;		/* their numbers there, ascending */
+	float	   *standardised;	/* ratings only */
+} History;
+
+/* How a client's list is made. */
+typedef enum ClientMethod
+{
+	METHOD_POPULAR,
+	METHOD_PURCHASES,
+	METHOD_RATINGS
+} ClientMethod;
+
+typedef struct Client
+{
+	int64		id;				/* hash key of entry - MUST BE FIRST */
+	bool		has_history[SOURCE_CANDIDATES];
+	History		history[SOURCE_CANDIDATES];
+	float	   *rating_row;		/* NULL until folded in */
+	float	   *purchase_row;
+} Client;
+
+/* All clients' rows of one query, read when single reads cost more. */
+typedef struct BulkRows
+{
+	bool		loaded;
+	int64		single_reads;
+	double		single_cost;
+	double		bulk_cost;		/* 0: not asked the planner yet */
+	IdMap		clients;
+	IdMap		products;
+	Interactions rows;
+	int64	   *start;			/* clients.used + 1: entries of each client */
+} BulkRows;
+
+/* What a snapshot sees is the same as long as this is. */
+typedef struct SnapshotKey
+{
+	TransactionId xmin;
+	TransactionId xmax;
+	CommandId	curcid;
+	uint32		running;
+	uint64		completions;
+	LocalTransactionId transaction;
+	Oid			user;
+} SnapshotKey;
+
+typedef struct ProductSet
+{
+	bool		everything;		/* all products of the model, nothing else */
+	bool	   *products;		/* by number in the model */
+	int64		unknown_count;
+	int64	   *unknown_ids;	/* not in the model, ascending */
+} ProductSet;
+
+/* Lives as long as the calling expression, rebuilt when the snapshot moves. */
+typedef struct Serving
+{
+	MemoryContext context;
+	SnapshotKey key;
+	const Model *model;
+	Image	   *image;
+	Budget		budget;
+	void	   *scratch;		/* for solve_* */
+	HTAB	   *clients;
+	MemoryContext clients_context;
+	BulkRows	bulk[SOURCE_CANDIDATES];
+
+	bool		has_candidates; /* candidates below was read */
+	ProductSet	candidates;
+	Oid			among;			/* what eligible was made for */
+	bool		has_eligible;
+	ProductSet	eligible;
+} Serving;
+
+extern Serving *serving_get(FunctionCallInfo fcinfo, const char *model_name);
+extern Client *serving_client(Serving *serving, int64 id);
+extern const History *client_history(Serving *serving, Client *client, SourceKind kind);
+extern const float *client_rating_row(Serving *serving, Client *client);
+extern const float *client_purchase_row(Serving *serving, Client *client);
+extern ClientMethod client_method(Serving *serving, Client *client);
+extern int64 *serving_all_clients(Serving *serving, int64 *count);
+
+/* eligible.c */
+extern const ProductSet *serving_eligible(Serving *serving, Oid among);
+
+#endif							/* RECO_SERVING_H */

@@ -1,0 +1,80 @@
+/*
+ * solve.h - one row of factors, given the factors of the other side
+ *
+ * Knows arrays only.  Linked into both libraries, so that folding a client
+ * in at query time runs the very code that trained the model, and gives the
+ * same bits.
+ */
+#ifndef RECO_SOLVE_H
+#define RECO_SOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rows of factors are padded with zeros to a multiple of this many floats. */
+#define FACTOR_LANES 16
+
+/*
+ * The factors of one side of a model: rows x width floats, each row starting
+ * stride floats after the one before.
+ */
+typedef struct FactorMatrix
+{
+	int64_t		rows;
+	int			width;			/* floats that mean something */
+	int			stride;			/* width rounded up to FACTOR_LANES */
+	float	   *data;			/* rows * stride floats */
+} FactorMatrix;
+
+/*
+ * The first two columns of an SVD row are the biases.  A client's row is
+ * [bias, 1, factors...] and a product's is [1, bias, factors...]: the plain
+ * dot product of two rows is then bias + bias + factors . factors.
+ */
+#define SVD_CLIENT_BIAS 0
+#define SVD_PRODUCT_BIAS 1
+#define SVD_BIAS_COLUMNS 2
+
+/* What keeps the biased model from learning its training rows by heart. */
+typedef struct SvdPenalty
+{
+	float		factor;			/* times the entries of the row, as in ALS-WR */
+	float		bias;			/* a constant: the number of entries a bias is
+								 * damped by */
+} SvdPenalty;
+
+/* Implicit ALS: the weight of what was not bought, and the penalty. */
+typedef struct IalsPenalty
+{
+	float		unobserved;		/* alpha_0 of Rendle et al. 2022 */
+	float		factor;			/* lambda, times (entries + alpha_0 * other
+								 * side's rows) */
+} IalsPenalty;
+
+static inline int
+factor_stride(int width)
+{
+	return (width + FACTOR_LANES - 1) / FACTOR_LANES * FACTOR_LANES;
+}
+
+static inline float *
+factor_row(const FactorMatrix *m, int64_t row)
+{
+	return m->data + row * m->stride;
+}
+
+extern size_t solve_scratch_size(int width);
+extern bool solve_svd_row(const FactorMatrix *other, int own_bias,
+						  const uint32_t *columns, const float *values, int64_t n,
+						  const SvdPenalty *penalty, void *scratch, float *out);
+extern bool solve_ials_row(const FactorMatrix *other, const float *gram,
+						   const uint32_t *columns, int64_t n,
+						   const IalsPenalty *penalty, void *scratch, float *out);
+extern bool solve_weights(const FactorMatrix *other, const float *gram, int own_bias,
+						  const uint32_t *columns, int64_t n,
+						  const SvdPenalty *svd, const IalsPenalty *ials,
+						  void *scratch, float *target);
+extern float factor_dot(const float *a, const float *b, int stride);
+
+#endif							/* RECO_SOLVE_H */

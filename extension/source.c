@@ -1,0 +1,512 @@
+/*
+ * source.c - the queries of a model: checked once, run as the caller
+ *
+ * create_model takes SELECTs as text.  source_check parses and analyses one
+ * in its author's search_path, refuses what is not a plain SELECT with the
+ * right columns, and returns it with every name qualified: whatever is in the
+ * search_path later, it reads the same objects.  What is stored has four
+ * columns, whatever the author called theirs: client_id and product_id in
+ * their own integer types (so that an index on client_id can be used), value
+ * as double precision, and at, which may be NULL.
+ *
+ * Running goes through the executor with a receiver of our own: any SELECT
+ * works, rights and row security are the caller's, and no row is copied.
+ * Plans are kept, one for each model, query and way of using it.
+ */
+#include "source.h"
+
+
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/analyze.h"
+#include "parser/parser.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/ruleutils.h"
+#include "utils/timestamp.h"
+
+#include "trusted.h"
+
+#define CLIENT_COLUMN 1
+#define PRODUCT_COLUMN 2
+#define VALUE_COLUMN 3
+#define AT_COLUMN 4
+
+/* What each query must return, in this order. */
+static const char *const column_names[SOURCE_KINDS][AT_COLUMN + 1] = {
+	{"client_id", "product_id", "value", "at", NULL},
+	{"client_id", "product_id", "quantity", "at", NULL},
+	{"product_id", NULL}
+};
+
+static const char *const column_hints[SOURCE_KINDS] = {
+	"The query returns client_id, product_id, value and, if wanted, at.",
+	"The query returns client_id, product_id, quantity and, if wanted, at.",
+	"The query returns product_id."
+};
+
+/* ---- checking a query ---- */
+
+static bool
+is_integer_type(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+static bool
+is_number_type(Oid type)
+{
+	return is_integer_type(type) || type == NUMERICOID || type == FLOAT4OID || type == FLOAT8OID;
+}
+
+static bool
+is_time_type(Oid type)
+{
+	return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+}
+
+/* Parses text that must be a single SELECT which changes nothing. */
+static Query *
+analyze_select(SourceKind kind, const char *text)
+{
+	List	   *statements = raw_parser(text, RAW_PARSE_DEFAULT);
+	Query	   *query;
+
+	if (list_length(statements) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("%s must be a single query", source_names[kind]),
+				 errhint("%s", column_hints[kind])));
+	if (!IsA(linitial_node(RawStmt, statements)->stmt, SelectStmt))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s must be a SELECT", source_names[kind]),
+				 errhint("%s", column_hints[kind])));
+	query = parse_analyze_fixedparams(linitial_node(RawStmt, statements), text, NULL, 0, NULL);
+	if (query->commandType != CMD_SELECT || query->hasModifyingCTE || query->rowMarks != NIL ||
+		query->utilityStmt != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s must be a SELECT that changes and locks nothing", source_names[kind]),
+				 errhint("%s", column_hints[kind])));
+	return query;
+}
+
+/* Refuses a column of the wrong type, or one that stands in another's place. */
+static void
+check_column(SourceKind kind, int position, const TargetEntry *column)
+{
+	Oid			type = getBaseType(exprType((Node *) column->expr));
+	const char *expected = column_names[kind][position - 1];
+	const char *wanted;
+	bool		fits;
+
+	for (int other = 0; column_names[kind][other] && column->resname; other++)
+	{
+		if (other != position - 1 && strcmp(column_names[kind][other], column->resname) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_COLUMN_DEFINITION),
+					 errmsg("column %d of %s is %s but must be %s", position,
+							source_names[kind], column->resname, expected),
+					 errhint("%s", column_hints[kind])));
+	}
+	if (kind == SOURCE_CANDIDATES || position <= PRODUCT_COLUMN)
+	{
+		fits = is_integer_type(type);
+		wanted = "smallint, integer or bigint";
+	}
+	else if (position == VALUE_COLUMN)
+	{
+		fits = is_number_type(type);
+		wanted = "a number";
+	}
+	else
+	{
+		fits = is_time_type(type);
+		wanted = "a date, timestamp or timestamp with time zone";
+	}
+	if (!fits)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column %d of %s has type %s", position, source_names[kind],
+						format_type_be(type)),
+				 errdetail("Column %s must be %s.", expected, wanted),
+				 errhint("%s", column_hints[kind])));
+}
+
+/*
+ * Checks a query given to create_model and returns the one to store.  Errors:
+ * syntax_error, feature_not_supported, datatype_mismatch,
+ * invalid_column_definition, and whatever the parser finds.
+ */
+char *
+source_check(SourceKind kind, const char *query)
+{
+	Query	   *checked = analyze_select(kind, query);
+	StringInfoData wrapped;
+	int			columns = 0;
+	int			most = kind == SOURCE_CANDIDATES ? 1 : AT_COLUMN;
+	int			least = kind == SOURCE_CANDIDATES ? 1 : VALUE_COLUMN;
+	int			guc_level;
+	ListCell   *cell;
+
+	foreach(cell, checked->targetList)
+	{
+		TargetEntry *column = lfirst_node(TargetEntry, cell);
+
+		if (!column->resjunk && ++columns <= most)
+			check_column(kind, columns, column);
+	}
+	if (columns < least || columns > most)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_COLUMN_DEFINITION),
+				 errmsg("%s returns %d columns", source_names[kind], columns),
+				 errhint("%s", column_hints[kind])));
+
+	initStringInfo(&wrapped);
+	/* the line feed ends a comment that the query may end with */
+	if (kind == SOURCE_CANDIDATES)
+		appendStringInfo(&wrapped, "SELECT q.product_id FROM (%s\n) q(product_id)", query);
+	else
+		appendStringInfo(&wrapped,
+						 "SELECT q.client_id, q.product_id,"
+						 " q.value::pg_catalog.float8 AS value,"
+						 " %s::pg_catalog.timestamptz AS at"
+						 " FROM (%s\n) q(client_id, product_id, value%s)",
+						 columns == AT_COLUMN ? "q.at" : "NULL", query,
+						 columns == AT_COLUMN ? ", at" : "");
+	checked = analyze_select(kind, wrapped.data);
+
+	/* names are printed qualified unless the search_path finds them */
+	guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	query = pg_get_querydef(checked, false);
+	AtEOXact_GUC(false, guc_level);
+	return (char *) query;
+}
+
+/* ---- running a query ---- */
+
+/* How a query is used; each way has a plan of its own. */
+typedef enum SourceUse
+{
+	USE_ALL,					/* all its rows */
+	USE_CLIENT,					/* the rows of client $1 */
+	USE_RIGHTS					/* no rows: may the caller run it? */
+} SourceUse;
+
+typedef struct PlanKey
+{
+	int32		model;
+	int32		kind;
+	int32		use;
+} PlanKey;
+
+typedef struct KeptPlan
+{
+	PlanKey		key;			/* hash key of entry - MUST BE FIRST */
+	char	   *query;			/* as it was when the plan was made */
+	SPIPlanPtr	plan;
+} KeptPlan;
+
+static HTAB *kept_plans = NULL;
+
+/* The plan of a model's query; inside a caller scope. */
+static SPIPlanPtr
+kept_plan(const Model *model, SourceKind kind, SourceUse use)
+{
+	PlanKey		key = {model->id, kind, use};
+	Oid			client_type = INT8OID;
+	const char *query = model->queries[kind];
+	KeptPlan   *kept;
+	bool		found;
+	SPIPlanPtr	plan;
+	char	   *sql;
+
+	if (kept_plans == NULL)
+	{
+		HASHCTL		control = {.keysize = sizeof(PlanKey),.entrysize = sizeof(KeptPlan)};
+
+		kept_plans = hash_create("reco query plans", 16, &control, HASH_ELEM | HASH_BLOBS);
+	}
+	kept = hash_search(kept_plans, &key, HASH_FIND, NULL);
+	if (kept && strcmp(kept->query, query) == 0)
+		return kept->plan;
+
+	switch (use)
+	{
+		case USE_CLIENT:
+			sql = psprintf("SELECT * FROM (%s) q WHERE q.client_id = $1", query);
+			break;
+		case USE_RIGHTS:
+			sql = psprintf("SELECT FROM (%s) q LIMIT 0", query);
+			break;
+		default:
+			sql = pstrdup(query);
+			break;
+	}
+	plan = SPI_prepare_cursor(sql, use == USE_CLIENT ? 1 : 0, &client_type,
+							  CURSOR_OPT_PARALLEL_OK);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare the %s of model \"%s\": %s", source_names[kind],
+			 model->name, SPI_result_code_string(SPI_result));
+	SPI_keepplan(plan);
+
+	/* nothing below can fail but for lack of memory */
+	kept = hash_search(kept_plans, &key, HASH_ENTER, &found);
+	if (found)
+	{
+		SPI_freeplan(kept->plan);
+		pfree(kept->query);
+	}
+	kept->plan = plan;
+	kept->query = MemoryContextStrdup(TopMemoryContext, query);
+	return plan;
+}
+
+/* A DestReceiver that turns tuples into SourceRows. */
+typedef struct RowReceiver
+{
+	DestReceiver pub;
+	bool		only_products;	/* one column, product_id */
+	SourceReceiver receiver;
+	void	   *state;
+	Oid			client_type;
+	Oid			product_type;
+} RowReceiver;
+
+static int64
+integer_value(Datum value, Oid type)
+{
+	switch (type)
+	{
+		case INT2OID:
+			return DatumGetInt16(value);
+		case INT4OID:
+			return DatumGetInt32(value);
+		default:
+			return DatumGetInt64(value);
+	}
+}
+
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	RowReceiver *r = (RowReceiver *) self;
+	SourceRow	row = {0};
+
+	if (r->only_products)
+	{
+		slot_getsomeattrs(slot, 1);
+		row.null_id = slot->tts_isnull[0];
+		if (!row.null_id)
+			row.product = integer_value(slot->tts_values[0], r->product_type);
+	}
+	else
+	{
+		slot_getsomeattrs(slot, AT_COLUMN);
+		row.null_id = (slot->tts_isnull[CLIENT_COLUMN - 1] || slot->tts_isnull[PRODUCT_COLUMN - 1]);
+		row.null_value = slot->tts_isnull[VALUE_COLUMN - 1];
+		row.null_at = slot->tts_isnull[AT_COLUMN - 1];
+		if (!row.null_id)
+		{
+			row.client = integer_value(slot->tts_values[CLIENT_COLUMN - 1], r->client_type);
+			row.product = integer_value(slot->tts_values[PRODUCT_COLUMN - 1], r->product_type);
+		}
+		if (!row.null_value)
+			row.value = DatumGetFloat8(slot->tts_values[VALUE_COLUMN - 1]);
+		if (!row.null_at)
+			row.at = DatumGetTimestampTz(slot->tts_values[AT_COLUMN - 1]);
+	}
+	r->receiver(r->state, &row);
+	return true;
+}
+
+/* The stored query cannot return other types, unless its tables have changed. */
+static Oid
+id_type(TupleDesc description, int column)
+{
+	Oid			type = getBaseType(TupleDescAttr(description, column - 1)->atttypid);
+
+	if (!is_integer_type(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column %s has type %s", NameStr(TupleDescAttr(description, column - 1)->attname),
+						format_type_be(type)),
+				 errdetail("Ids must be smallint, integer or bigint.")));
+	return type;
+}
+
+static void
+receiver_start(DestReceiver *self, int operation, TupleDesc description)
+{
+	RowReceiver *r = (RowReceiver *) self;
+
+	if (r->only_products)
+		r->product_type = id_type(description, 1);
+	else
+	{
+		r->client_type = id_type(description, CLIENT_COLUMN);
+		r->product_type = id_type(description, PRODUCT_COLUMN);
+	}
+}
+
+static void
+receiver_nothing(DestReceiver *self)
+{
+}
+
+/* Runs a plan, giving each row to receiver. */
+static void
+run_plan(SPIPlanPtr plan, ParamListInfo params, bool only_products,
+		 SourceReceiver receiver, void *state)
+{
+	RowReceiver r = {
+		.pub = {
+			.receiveSlot = receive_row,
+			.rStartup = receiver_start,
+			.rShutdown = receiver_nothing,
+			.rDestroy = receiver_nothing,
+			/* anything but DestNone, with which SPI returns no rows */
+			.mydest = DestTuplestore
+		},
+		.only_products = only_products,
+		.receiver = receiver,
+		.state = state
+	};
+	SPIExecuteOptions options = {
+		.params = params,
+		.read_only = true,
+		.must_return_tuples = true,
+		.dest = &r.pub
+	};
+	int			result = SPI_execute_plan_extended(plan, &options);
+
+	if (result < 0)
+		elog(ERROR, "could not run a query: %s", SPI_result_code_string(result));
+}
+
+/* The receiver runs in the memory context that was current before. */
+typedef struct ContextSwitch
+{
+	MemoryContext context;
+	SourceReceiver receiver;
+	void	   *state;
+} ContextSwitch;
+
+static void
+receive_in_context(void *state, const SourceRow *row)
+{
+	ContextSwitch *s = state;
+	MemoryContext before = MemoryContextSwitchTo(s->context);
+
+	s->receiver(s->state, row);
+	MemoryContextSwitchTo(before);
+}
+
+/*
+ * Runs a query of the model as the caller, under the caller's snapshot, and
+ * gives receiver each row: all, or those of one client.
+ */
+void
+source_read(const Model *model, SourceKind kind, const int64 *only_client,
+			SourceReceiver receiver, void *state)
+{
+	ContextSwitch in_context = {CurrentMemoryContext, receiver, state};
+	ParamListInfo params = NULL;
+	Scope		scope;
+
+	if (only_client)
+	{
+		params = makeParamList(1);
+		params->params[0].value = Int64GetDatum(*only_client);
+		params->params[0].pflags = PARAM_FLAG_CONST;
+		params->params[0].ptype = INT8OID;
+	}
+	scope_begin_caller(&scope);
+	run_plan(kept_plan(model, kind, only_client ? USE_CLIENT : USE_ALL), params,
+			 kind == SOURCE_CANDIDATES, receive_in_context, &in_context);
+	scope_end(&scope);
+}
+
+/* The product_id of all rows of a table or view of the caller's choice. */
+void
+source_read_products(Oid relation, SourceReceiver receiver, void *state)
+{
+	ContextSwitch in_context = {CurrentMemoryContext, receiver, state};
+	char	   *schema;
+	char	   *name = get_rel_name(relation);
+	AttrNumber	column;
+	Scope		scope;
+	SPIPlanPtr	plan;
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relation)));
+	column = get_attnum(relation, "product_id");
+	if (column == InvalidAttrNumber || !is_integer_type(getBaseType(get_atttype(relation, column))))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("\"%s\" has no integer column product_id", name),
+				 errhint("Argument among takes a table or view with a column product_id "
+						 "of type smallint, integer or bigint.")));
+	schema = get_namespace_name_or_temp(get_rel_namespace(relation));
+	scope_begin_caller(&scope);
+	plan = SPI_prepare(psprintf("SELECT r.product_id FROM %s r",
+								quote_qualified_identifier(schema, name)), 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
+	run_plan(plan, NULL, true, receive_in_context, &in_context);
+	scope_end(&scope);
+}
+
+/*
+ * Raises the error that reading the model's queries would raise for want of
+ * rights, without reading a row: what a model learnt is worth what it was
+ * learnt from.
+ */
+void
+source_check_rights(const Model *model)
+{
+	Scope		scope;
+
+	scope_begin_caller(&scope);
+	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
+	{
+		SPIExecuteOptions options = {.read_only = true};
+
+		if (model->queries[kind])
+			SPI_execute_plan_extended(kept_plan(model, kind, USE_RIGHTS), &options);
+	}
+	scope_end(&scope);
+}
+
+/*
+ * The planner's cost and number of rows of reading all of a query, or the
+ * rows of one client.
+ */
+double
+source_cost(const Model *model, SourceKind kind, bool one_client, double *rows)
+{
+	Scope		scope;
+	CachedPlan *plan;
+	Plan	   *tree;
+	double		cost;
+
+	scope_begin_caller(&scope);
+	plan = SPI_plan_get_cached_plan(kept_plan(model, kind, one_client ? USE_CLIENT : USE_ALL));
+	if (plan == NULL)
+		elog(ERROR, "no single plan for the %s of model \"%s\"", source_names[kind], model->name);
+	tree = linitial_node(PlannedStmt, plan->stmt_list)->planTree;
+	cost = tree->total_cost;
+	*rows = tree->plan_rows;
+	ReleaseCachedPlan(plan, CurrentResourceOwner);
+	scope_end(&scope);
+	return cost;
+}

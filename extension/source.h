@@ -1,0 +1,30 @@
+/*
+ * source.h - the queries of a model: checked once, run as the caller
+ */
+#ifndef RECO_SOURCE_H
+#define RECO_SOURCE_H
+
+#include "model.h"
+
+/* A row of a query, as it arrives. */
+typedef struct SourceRow
+{
+	bool		null_id;		/* client_id or product_id is NULL */
+	bool		null_value;
+	int64		client;			/* not set for candidates */
+	int64		product;
+	double		value;
+	bool		null_at;
+	int64		at;				/* a TimestampTz */
+} SourceRow;
+
+typedef void (*SourceReceiver) (void *state, const SourceRow *row);
+
+extern char *source_check(SourceKind kind, const char *query);
+extern void source_read(const Model *model, SourceKind kind, const int64 *only_client,
+						SourceReceiver receiver, void *state);
+extern void source_read_products(Oid relation, SourceReceiver receiver, void *state);
+extern void source_check_rights(const Model *model);
+extern double source_cost(const Model *model, SourceKind kind, bool one_client, double *rows);
+
+#endif							/* RECO_SOURCE_H */

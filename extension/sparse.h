@@ -1,0 +1,29 @@
+/*
+ * sparse.h - rows of observed pairs, as arrays
+ */
+#ifndef RECO_SPARSE_H
+#define RECO_SPARSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Row r holds the entries start[r] .. start[r + 1] - 1: columns in ascending
+ * order and, where there are any, one value each.
+ */
+typedef struct SparseRows
+{
+	int64_t		rows;
+	int64_t		columns;		/* columns are 0 .. columns - 1 */
+	int64_t    *start;			/* rows + 1 */
+	uint32_t   *column;
+	float	   *value;			/* NULL: all ones */
+} SparseRows;
+
+static inline int64_t
+sparse_entries(const SparseRows *m)
+{
+	return m->start[m->rows];
+}
+
+#endif							/* RECO_SPARSE_H */

@@ -1,0 +1,56 @@
+/*
+ * store.h - the arrays of a version of a model, in a table
+ */
+#ifndef RECO_STORE_H
+#define RECO_STORE_H
+
+#include "budget.h"
+
+#include "utils/uuid.h"
+
+/* The arrays of a version; the names are in the table. */
+typedef enum StoreArray
+{
+	STORE_HEADER,				/* one StoreHeader */
+	STORE_CLIENT_ID,			/* int64, ascending */
+	STORE_PRODUCT_ID,			/* int64, ascending */
+	STORE_POPULARITY,			/* float: clients who bought or liked a product */
+	STORE_RATING_BASELINE,		/* products x SVD_BIAS_COLUMNS floats */
+	STORE_RATING_CLIENTS,		/* clients x rating_width floats */
+	STORE_RATING_PRODUCTS,
+	STORE_PURCHASE_CLIENTS,		/* clients x purchase_width floats */
+	STORE_PURCHASE_PRODUCTS,
+	STORE_PURCHASE_GRAM			/* stride x stride floats */
+} StoreArray;
+
+#define STORE_FORMAT 1
+
+/* Everything about a version that is not an array.  No padding. */
+typedef struct StoreHeader
+{
+	int32		format;
+	int32		rating_width;	/* 0: no ratings */
+	int32		purchase_width; /* 0: no purchases */
+	int32		unused;			/* zero */
+	int64		clients;
+	int64		products;
+	double		rating_mean;
+	double		rating_deviation;
+	double		rating_lowest;
+	double		rating_highest;
+	float		rating_penalty;
+	float		rating_bias_penalty;
+	float		baseline_bias_penalty;
+	float		purchase_unobserved;
+	float		purchase_penalty;
+	float		unused2;		/* zero */
+} StoreHeader;
+
+extern void store_write(const pg_uuid_t *version, StoreArray array, const void *data,
+						int64 rows, Size row_size, Size row_stride);
+extern void store_read(const pg_uuid_t *version, StoreArray array, void *data,
+					   int64 rows, Size row_size, Size row_stride);
+extern void store_read_row(const pg_uuid_t *version, StoreArray array, void *data,
+						   int64 row, int64 rows, Size row_size);
+
+#endif							/* RECO_STORE_H */

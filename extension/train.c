@@ -1,0 +1,151 @@
+/*
+ * train.c - a training run
+ *
+ * Phases: read (the model's queries, as the caller, into arrays), fit (each
+ * part of the model, in the trainer library, by threads of their own), and
+ * publish (publish.c: decide, write, switch).  Reading and publishing are
+ * ordinary SQL in the caller's transaction; fitting touches arrays only.  An
+ * error or a cancel anywhere leaves what was there before: the memory goes
+ * with its context, what was written with the transaction.
+ */
+#include "train.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "port.h"
+#include "postmaster/bgworker_internals.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/*
+ * The trainer library, loaded at the first training of a backend.  OpenBLAS
+ * starts a thread for each core as it is loaded, with signals open, unless
+ * told before; we use one thread of it.
+ */
+static const Trainer *
+load_trainer(void)
+{
+	static TrainerEntry entry = NULL;
+
+	if (entry == NULL)
+	{
+		const char *before = getenv("OPENBLAS_NUM_THREADS");
+
+		if (before == NULL)
+			setenv("OPENBLAS_NUM_THREADS", "1", 1);
+		entry = (TrainerEntry) load_external_function(TRAINER_LIBRARY, TRAINER_ENTRY, true, NULL);
+		if (before == NULL)
+			unsetenv("OPENBLAS_NUM_THREADS");
+	}
+	return entry();
+}
+
+/* How many threads may work: our own core and the workers allowed. */
+static int
+participants(void)
+{
+	long		cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int			workers = Min(reco_max_parallel_workers, max_parallel_workers);
+
+	return Max(1, Min(1 + workers, cores > 0 ? (int) Min(cores, INT_MAX) : 1));
+}
+
+/* Starts a run; the caller has checked that it may train the model. */
+Training *
+training_begin(const Model *model)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "reco training",
+												  ALLOCSET_DEFAULT_SIZES);
+	Training   *training = MemoryContextAllocZero(context, sizeof(Training));
+
+	training->model = model;
+	training->context = context;
+	training->started = GetCurrentTimestamp();
+	budget_init(&training->budget, context);
+	return training;
+}
+
+/*
+ * Reads the model's queries.  Errors: whatever the queries raise,
+ * numeric_value_out_of_range for NaN, no_data if there is not one usable
+ * row, configuration_limit_exceeded above reco.max_memory.
+ */
+void
+training_read(Training *training)
+{
+	MemoryContext before = MemoryContextSwitchTo(training->context);
+	int64		entries = 0;
+	uint32	   *client_numbers;
+	uint32	   *product_numbers;
+
+	idmap_init(&training->clients, &training->budget);
+	idmap_init(&training->products, &training->budget);
+	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
+	{
+		Interactions *read = &training->interactions[kind];
+
+		if (!training->model->queries[kind])
+			continue;
+		interactions_read(read, training->model, kind, NULL, &training->clients,
+						  &training->products, &training->budget);
+		training->rows_read += read->rows_read;
+		training->rows_null += read->rows_null;
+	}
+	client_numbers = idmap_sort(&training->clients);
+	product_numbers = idmap_sort(&training->products);
+	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
+	{
+		Interactions *read = &training->interactions[kind];
+
+		if (!training->model->queries[kind])
+			continue;
+		interactions_reduce(read, client_numbers, product_numbers);
+		entries += read->used;
+	}
+	budget_free(&training->budget, client_numbers, training->clients.used, sizeof(uint32));
+	budget_free(&training->budget, product_numbers, training->products.used, sizeof(uint32));
+	if (entries == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("model \"%s\" has nothing to learn from", training->model->name),
+				 errdetail("Its queries returned %lld rows, %lld of them with a NULL.",
+						   (long long) training->rows_read, (long long) training->rows_null),
+				 errhint("Train it again when there are ratings or purchases.")));
+	training->has_ratings = training->interactions[SOURCE_RATINGS].used > 0;
+	training->has_purchases = training->interactions[SOURCE_PURCHASES].used > 0;
+	MemoryContextSwitchTo(before);
+}
+
+/* Fits and measures the parts that there are rows for. */
+void
+training_fit(Training *training)
+{
+	MemoryContext before = MemoryContextSwitchTo(training->context);
+	FitRun		run = {
+		.trainer = load_trainer(),
+		.options = &training->model->options,
+		.budget = &training->budget,
+		.workers = {.participants = participants()}
+	};
+
+	if (training->has_ratings)
+		fit_ratings(&run, &training->interactions[SOURCE_RATINGS], &training->ratings);
+	if (training->has_purchases)
+	{
+		fit_purchases(&run, &training->interactions[SOURCE_PURCHASES], &training->purchases);
+		training->popularity = training->purchases.popularity;
+	}
+	else
+		training->popularity = fit_liked(&run, &training->interactions[SOURCE_RATINGS],
+										 &training->ratings.scale);
+	MemoryContextSwitchTo(before);
+}
+
+void
+training_end(Training *training)
+{
+	MemoryContextDelete(training->context);
+}

@@ -1,0 +1,29 @@
+/*
+ * trainer.c - entry point of the trainer library
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "matrix.h"
+#include "trainer.h"
+
+PG_MODULE_MAGIC;
+
+extern PGDLLEXPORT const Trainer *reco_trainer(void);
+
+static const Trainer trainer = {
+	.svd_fit = svd_fit,
+	.ials_fit = ials_fit,
+	.ials_scaled_penalty = ials_scaled_penalty,
+	.metrics_ratings = metrics_ratings,
+	.metrics_ranking_scratch_size = metrics_ranking_scratch_size,
+	.metrics_ranking = metrics_ranking,
+};
+
+const Trainer *
+reco_trainer(void)
+{
+	matrix_init();
+	return &trainer;
+}

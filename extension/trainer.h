@@ -1,0 +1,40 @@
+/*
+ * trainer.h - what the trainer library offers to the serving library
+ *
+ * reco_train.so is loaded when something is trained, and only then: it brings
+ * OpenBLAS with it.  Its one entry point returns this table.
+ */
+#ifndef RECO_TRAINER_H
+#define RECO_TRAINER_H
+
+#include "ials.h"
+#include "metrics.h"
+#include "svd.h"
+
+typedef struct Trainer
+{
+	void		(*svd_fit) (const SparseRows *by_client, const SparseRows *by_product,
+							const SvdOptions *options, const Workers *workers,
+							FactorMatrix *clients, FactorMatrix *products);
+	void		(*ials_fit) (const SparseRows *by_client, const SparseRows *by_product,
+							 const IalsOptions *options, const Workers *workers,
+							 FactorMatrix *clients, FactorMatrix *products, float *gram);
+	float		(*ials_scaled_penalty) (double scale, double unobserved,
+										int64_t clients, int64_t products, int64_t pairs);
+	void		(*metrics_ratings) (const SparseRows *held_out, const RatingScale *scale,
+									const FactorMatrix *clients, const FactorMatrix *products,
+									RatingMetrics *result);
+	size_t		(*metrics_ranking_scratch_size) (int64_t products, int stride);
+	void		(*metrics_ranking) (const SparseRows *training, const SparseRows *held_out,
+									int64_t max_clients,
+									const FactorMatrix *clients, const FactorMatrix *products,
+									const float *popularity, void *scratch,
+									RankingMetrics *result);
+} Trainer;
+
+typedef const Trainer *(*TrainerEntry) (void);
+
+#define TRAINER_LIBRARY "$libdir/reco_train"
+#define TRAINER_ENTRY "reco_trainer"
+
+#endif							/* RECO_TRAINER_H */

@@ -1,0 +1,117 @@
+/*
+ * trusted.c - running our own SQL, and the users', each in its own rights
+ *
+ * Two kinds of SQL run inside our functions.  The engine's own statements
+ * read and write the tables of schema reco: they run as the owner of these
+ * tables, so that nobody needs rights on them.  The queries of a model run as
+ * whoever called the function, read-only, so that they give nobody anything
+ * that a SELECT of their own would not.  Both run with a fixed search_path:
+ * objects in a schema of the caller's cannot take the place of ours.
+ *
+ * The settings and the role go back at scope_end, or when the transaction or
+ * subtransaction of an error is rolled back.
+ */
+#include "trusted.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#define SAFE_SEARCH_PATH "pg_catalog, pg_temp"
+
+/* The table, view or sequence of our own schema. */
+Oid
+engine_relation(const char *name)
+{
+	Oid			relation = get_relname_relid(name, get_namespace_oid(RECO_SCHEMA, false));
+
+	if (!OidIsValid(relation))
+		elog(ERROR, "relation %s.%s does not exist", RECO_SCHEMA, name);
+	return relation;
+}
+
+static Oid
+engine_owner(void)
+{
+	Oid			relation = engine_relation("model");
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+static void
+scope_begin(Scope *scope)
+{
+	GetUserIdAndSecContext(&scope->user, &scope->security_context);
+	scope->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", SAFE_SEARCH_PATH, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Until scope_end: SPI is connected, the engine's owner runs. */
+void
+scope_begin_engine(Scope *scope)
+{
+	Oid			owner = engine_owner();
+
+	scope_begin(scope);
+	SetUserIdAndSecContext(owner, scope->security_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+	SPI_connect();
+	scope->spi = true;
+}
+
+/* Until scope_end: SPI is connected, the caller runs and cannot write. */
+void
+scope_begin_caller(Scope *scope)
+{
+	scope_begin(scope);
+	(void) set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	SetUserIdAndSecContext(scope->user,
+						   scope->security_context | SECURITY_RESTRICTED_OPERATION);
+	SPI_connect();
+	scope->spi = true;
+}
+
+void
+scope_end(Scope *scope)
+{
+	if (scope->spi)
+		SPI_finish();
+	AtEOXact_GUC(false, scope->guc_level);
+	SetUserIdAndSecContext(scope->user, scope->security_context);
+}
+
+/*
+ * Runs one of our own statements inside an engine scope.  Returns the number
+ * of rows, which are in SPI_tuptable.
+ */
+int
+statement_run(Statement *statement, int nargs, const Oid *types,
+			  Datum *values, const char *nulls, bool read_only, long limit)
+{
+	if (statement->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(statement->sql, nargs, (Oid *) types);
+
+		if (plan == NULL)
+			elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
+				 SPI_result_code_string(SPI_result));
+		SPI_keepplan(plan);
+		statement->plan = plan;
+	}
+	if (SPI_execute_plan(statement->plan, values, nulls, read_only, limit) < 0)
+		elog(ERROR, "could not run \"%s\": %s", statement->sql,
+			 SPI_result_code_string(SPI_result));
+	return (int) SPI_processed;
+}

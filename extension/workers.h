@@ -1,0 +1,23 @@
+/*
+ * workers.h - spreading independent rows over threads
+ */
+#ifndef RECO_WORKERS_H
+#define RECO_WORKERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Work on one item.  May touch arrays only: it can run in a thread. */
+typedef void (*WorkFunction) (void *argument, int64_t item, void *scratch);
+
+typedef struct Workers
+{
+	int			participants;	/* threads; 1 works in the backend itself */
+	size_t		scratch_size;	/* bytes of scratch memory for each */
+	char	   *scratch;		/* participants * scratch_size */
+} Workers;
+
+extern void workers_run(const Workers *workers, WorkFunction work, void *argument, int64_t items);
+extern void workers_check_interrupts(void);
+
+#endif							/* RECO_WORKERS_H */

@@ -1,0 +1,34 @@
+-- Making models and training them.
+
+CREATE FUNCTION reco.create_model(
+    name text,
+    ratings text DEFAULT NULL,
+    purchases text DEFAULT NULL,
+    candidates text DEFAULT NULL,
+    options jsonb DEFAULT '{}')
+RETURNS void
+AS 'MODULE_PATHNAME', 'reco_create_model'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION reco.create_model(text, text, text, text, jsonb) IS
+'Makes a model of queries: ratings (client_id, product_id, value [, at]), purchases (client_id, product_id, quantity [, at]), candidates (product_id)';
+
+CREATE FUNCTION reco.drop_model(name text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'reco_drop_model'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION reco.drop_model(text) IS
+'Drops a model with all its versions';
+
+CREATE FUNCTION reco.train(model text DEFAULT NULL)
+RETURNS reco.model_version
+AS 'MODULE_PATHNAME', 'reco_train'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION reco.train(text) IS
+'Trains a model on the rows its queries return now; the new version goes live if it is good enough';
+
+CREATE FUNCTION reco.activate(model text, version integer)
+RETURNS void
+AS 'MODULE_PATHNAME', 'reco_activate'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION reco.activate(text, integer) IS
+'Makes a version of a model the one that serves, whatever its metrics';

@@ -1,0 +1,18 @@
+-- Who may do what: the only part with GRANT and REVOKE.
+--
+-- Everybody may make models of tables they can read.  Using a model needs
+-- rights on the tables behind it: its queries run as whoever calls.  Training,
+-- activating and dropping need its owner's role.  Rows about a model are seen
+-- by its owner's role only; what it learnt is read by functions alone.
+
+GRANT USAGE ON SCHEMA reco TO PUBLIC;
+
+GRANT SELECT ON reco.model, reco.model_version, reco.models TO PUBLIC;
+
+ALTER TABLE reco.model ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_models ON reco.model FOR SELECT
+    USING (pg_catalog.pg_has_role(owner, 'USAGE'));
+
+ALTER TABLE reco.model_version ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_versions ON reco.model_version FOR SELECT
+    USING (EXISTS (SELECT FROM reco.model m WHERE m.name OPERATOR(pg_catalog.=) model));
