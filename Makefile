@@ -66,9 +66,10 @@ NUMERIC_OBJS = \
 OBJS      = $(SERVE_OBJS)
 TRAIN_LIB = reco_train.so
 
+# Without the warnings that the server's own headers and habits give rise to: unused parameters, an int that
+# is compared with lengthof(). Debian's server warns of declarations after statements; this is gnu11.
 PG_CFLAGS += -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
-	-Wno-declaration-after-statement \
-	-Werror=implicit-function-declaration
+	-Wno-declaration-after-statement -Werror=implicit-function-declaration
 ifeq ($(WERROR),1)
 PG_CFLAGS += -Werror
 endif
