@@ -55,7 +55,7 @@ sql() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
 # when a line says so, in the words of PostgreSQL 15 or those of later versions.
 regress()
 {
-	local variable=$1 other=$2 diffs=$output/$3/regression.diffs file name names= bad= failed=0
+	local variable=$1 other=$2 diffs=$output/$3/regression.diffs file name names='' bad='' failed=0
 
 	shift 3
 	for file in "$@"; do
@@ -89,9 +89,7 @@ regress()
 # After a crash the server is away for a moment, which is no failure of the tests that follow.
 wait_for_server()
 {
-	local try
-
-	for try in {1..100}; do
+	for _ in {1..100}; do
 		sql -d postgres -c '' 2>/dev/null && return 0
 		sleep 0.1
 	done

@@ -91,8 +91,12 @@ no_main_cluster()
 	local folder=/etc/postgresql-common/createcluster.d
 	local file=$folder/reco-installation.conf
 
-	trap "rm -f $file $log; rmdir --ignore-fail-on-non-empty $folder 2>/dev/null || :" EXIT
-	mkdir -p $folder
+	if [ -d $folder ]; then
+		trap "rm -f $file $log" EXIT
+	else
+		trap "rm -f $file $log; rmdir $folder || :" EXIT
+		mkdir -p $folder
+	fi
 	echo 'create_main_cluster = false' >$file
 }
 
