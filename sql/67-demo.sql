@@ -143,7 +143,8 @@ BEGIN
            1 + floor(-ln(reco.demo_uniform('habit size', seed, h.person, h.line)) * p.dozen * h.appetite) AS quantity
     FROM (SELECT DISTINCT ON (d.person, d.line) *
           FROM (SELECT e.id AS person, k,
-                       s.lines[least(1 + width_bucket(reco.demo_uniform('habit line', seed, e.id, k) * s.total, s.bounds),
+                       s.lines[least(1 + width_bucket(reco.demo_uniform('habit line', seed, e.id, k) * s.total,
+                                                      s.bounds),
                                      cardinality(s.lines))] AS line,
                        e.tier, e.origin, e.bulk, e.appetite
                 FROM demo_person AS e
@@ -186,7 +187,8 @@ BEGIN
         WHERE reco.demo_uniform('wants', seed, v.person, v.day * 10 + k) < CASE WHEN e.known THEN 0.55 ELSE 0.9 END
     ), chosen AS (
         SELECT w.person, w.day, p.id AS product, p.every, w.line,
-               1 + floor(-ln(reco.demo_uniform('want size', seed, w.person, w.day * 1000 + p.id)) * p.dozen * w.appetite) AS quantity
+               1 + floor(-ln(reco.demo_uniform('want size', seed, w.person, w.day * 1000 + p.id))
+                         * p.dozen * w.appetite) AS quantity
         FROM wanted AS w
         CROSS JOIN LATERAL (
             SELECT g.* FROM demo_product AS g
@@ -222,7 +224,8 @@ BEGIN
     ANALYZE demo_wish;
     /* The merchant's rules of thumb: some too careful, some careless, some goods no longer ordered. */
     CREATE TEMP TABLE demo_policy ON COMMIT DROP AS
-    SELECT p.id AS product, r.threshold, r.threshold + greatest(p.pack_size::double precision, r.cover) AS target, r.opening,
+    SELECT p.id AS product, r.opening, r.threshold,
+           r.threshold + greatest(p.pack_size::double precision, r.cover) AS target,
            CASE WHEN reco.demo_uniform('dropped', seed, p.id) < 0.03
                 THEN floor(days * 0.7)::integer ELSE days END AS last_order,
            w.ids, w.demand_days, w.units
@@ -306,7 +309,8 @@ SELECT p.id,
        'Quartier ' || n.quarter,
        ($2 + make_interval(days => p.first_day, hours => 7)) AT TIME ZONE $3
 FROM demo_person AS p
-CROSS JOIN LATERAL (SELECT CASE WHEN reco.demo_uniform('woman', $1, p.id) < 0.55 THEN 'woman' ELSE 'man' END AS sex) AS w
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN reco.demo_uniform('woman', $1, p.id) < 0.55 THEN 'woman' ELSE 'man' END AS sex) AS w
 CROSS JOIN LATERAL (SELECT reco.demo_choice(reco.demo_names(w.sex), 'birth', $1, p.id) AS birth,
                            reco.demo_choice(reco.demo_names('family'), 'family', $1, p.id) AS family,
                            reco.demo_choice(reco.demo_names('given ' || w.sex), 'given', $1, p.id) AS given,
@@ -344,13 +348,15 @@ SELECT b.person, b.product,
        ($2 + make_interval(days => b.rated_day, hours => 8)
            + make_interval(mins => floor(600 * reco.demo_uniform('rated at', $1, b.person, b.product))::integer))
            AT TIME ZONE $3
-FROM (SELECT person, product, min(day) + 1 + floor(20 * reco.demo_uniform('rated', $1, person, product))::integer AS rated_day
+FROM (SELECT person, product,
+             min(day) + 1 + floor(20 * reco.demo_uniform('rated', $1, person, product))::integer AS rated_day
       FROM demo_sold WHERE NOT refund GROUP BY person, product) AS b
 JOIN demo_person AS e ON e.id = b.person AND e.known
 JOIN demo_product AS p ON p.id = b.product
 WHERE b.rated_day < $4
   AND reco.demo_uniform('rates', $1, b.person) < 0.55
-  AND reco.demo_uniform('rates this', $1, b.person, b.product) < 0.6 + 0.4 * reco.demo_uniform('rates all', $1, b.person)
+  AND reco.demo_uniform('rates this', $1, b.person, b.product)
+      < 0.6 + 0.4 * reco.demo_uniform('rates all', $1, b.person)
 $sql$, schema_name) USING seed, opens_at, time_zone, days;
 
     /* Half of what could not be served is noted down. */
@@ -424,7 +430,8 @@ $sql$, schema_name) USING days, opens_at, seed;
     /* New rows are numbered from where the demo ends. */
     FOREACH filled_table IN ARRAY ARRAY['client', 'category', 'supplier', 'product', 'sale', 'sale_line',
                                         'stock_move', 'purchase_order'] LOOP
-        EXECUTE format('SELECT setval(pg_get_serial_sequence(%1$L, ''id''), max(id)) FROM %1$s HAVING max(id) IS NOT NULL',
+        EXECUTE format('SELECT setval(pg_get_serial_sequence(%1$L, ''id''), max(id))'
+                       ' FROM %1$s HAVING max(id) IS NOT NULL',
                        format('%I.%I', schema_name, filled_table));
     END LOOP;
 
