@@ -425,6 +425,7 @@ source_read(const Model *model, SourceKind kind, const int64 *only_client,
 	{
 		params = makeParamList(1);
 		params->params[0].value = Int64GetDatum(*only_client);
+		params->params[0].isnull = false;
 		params->params[0].pflags = PARAM_FLAG_CONST;
 		params->params[0].ptype = INT8OID;
 	}
