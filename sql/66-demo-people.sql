@@ -92,7 +92,7 @@ BEGIN ATOMIC
     ), priced AS (
         SELECT s.*, p.raw,
                s.margin::double precision * (0.85 + 0.3 * reco.demo_uniform('margin', seed, s.product)) AS keeps,
-               CASE WHEN p.raw < 1000 THEN 50 WHEN p.raw < 10000 THEN 100
+               CASE WHEN p.raw < 400 THEN 10 WHEN p.raw < 1000 THEN 50 WHEN p.raw < 10000 THEN 100
                     WHEN p.raw < 100000 THEN 500 ELSE 1000 END AS step
         FROM stocked AS s
         CROSS JOIN LATERAL (SELECT s.price::double precision * s.factor * (1 + 0.22 * coalesce(s.tier, 0))
