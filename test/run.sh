@@ -16,13 +16,16 @@ done
 
 tally=$(mktemp)
 trap 'rm -f "$tally"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
 
 # Each group of tests adds lines "passed failed skipped name" to the tally.
 export RECO_TALLY=$tally
+# In the background, so that a signal is handed on at once; Ctrl-C reaches it without that.
+env --default-signal=INT --default-signal=QUIT test/cluster.sh test/groups.sh "$@" <&0 &
+cluster=$!
+trap 'kill -INT $cluster 2>/dev/null || :; wait $cluster || :; exit 130' INT
+trap 'kill -TERM $cluster 2>/dev/null || :; wait $cluster || :; exit 143' TERM HUP
 status=0
-test/cluster.sh test/groups.sh "$@" || status=$?
+wait $cluster || status=$?
 [ "$status" -lt 128 ] || exit "$status"
 
 read -r passed failed skipped < <(awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }' "$tally")
