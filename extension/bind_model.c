@@ -1,11 +1,13 @@
 /*
- * bind_model.c - create_model, drop_model, activate
+ * bind_model.c - create_model, drop_model, activate, rows_now
  */
 #include "reco.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/resowner.h"
 
 #include "model.h"
 #include "source.h"
@@ -14,10 +16,11 @@
 PG_FUNCTION_INFO_V1(reco_create_model);
 PG_FUNCTION_INFO_V1(reco_drop_model);
 PG_FUNCTION_INFO_V1(reco_activate);
+PG_FUNCTION_INFO_V1(reco_rows_now);
 
 static Statement insert_model = {
-	"INSERT INTO reco.model (name, owner, ratings, purchases, candidates, options)"
-	" VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING", NULL
+	"INSERT INTO reco.model (name, owner, ratings, purchases, candidates, options, has_surplus)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO NOTHING", NULL
 };
 
 /*
@@ -32,8 +35,9 @@ reco_create_model(PG_FUNCTION_ARGS)
 {
 	char	   *name;
 	ModelOptions options;
-	Datum		values[6];
-	char		nulls[6];
+	Datum		values[7];
+	char		nulls[7];
+	int			columns = 0;
 	Scope		scope;
 
 	if (PG_ARGISNULL(0))
@@ -60,15 +64,17 @@ reco_create_model(PG_FUNCTION_ARGS)
 		else
 			values[2 + kind] =
 				CStringGetTextDatum(source_check(kind,
-												 text_to_cstring(PG_GETARG_TEXT_PP(1 + kind))));
+												 text_to_cstring(PG_GETARG_TEXT_PP(1 + kind)), &columns));
+		/* the last of them: how many columns candidates has, or none */
+		values[6] = BoolGetDatum(kind == SOURCE_CANDIDATES && nulls[2 + kind] == ' ' && columns > 1);
 	}
 	values[5] = PG_ARGISNULL(4) ? DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))
 		: PG_GETARG_DATUM(4);
 	options_parse(DatumGetJsonbP(values[5]), &options);
 
 	scope_begin_engine(&scope);
-	if (statement_run(&insert_model, 6,
-					  (Oid[]) {TEXTOID, REGROLEOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID},
+	if (statement_run(&insert_model, 7,
+					  (Oid[]) {TEXTOID, REGROLEOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, BOOLOID},
 					  values, nulls, false, 0) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
@@ -110,7 +116,11 @@ reco_drop_model(PG_FUNCTION_ARGS)
 	Scope		scope;
 
 	scope_begin_engine(&scope);
-	statement_run(&delete_model, 1, (Oid[]) {INT4OID}, &id, NULL, false, 0);
+	/* dropped by another session while we waited for the lock? */
+	if (statement_run(&delete_model, 1, (Oid[]) {INT4OID}, &id, NULL, false, 0) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("model \"%s\" does not exist", model->name)));
 	scope_end(&scope);
 	PG_RETURN_VOID();
 }
@@ -167,4 +177,48 @@ reco_activate(PG_FUNCTION_ARGS)
 	statement_run(&switch_version, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 0);
 	scope_end(&scope);
 	PG_RETURN_VOID();
+}
+
+/*
+ * rows_now(model text) returns bigint: how many rows the model's queries
+ * return, for the view reco.models.  NULL if they cannot be run, so that one
+ * model whose table is gone does not hide the others.
+ */
+Datum
+reco_rows_now(PG_FUNCTION_ARGS)
+{
+	const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	int64		rows = 0;
+	volatile bool failed = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		rows = source_count(model_get(name));
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		/* a cancel is meant for the whole statement */
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+			ReThrowError(error);
+		failed = true;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (failed)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(rows);
 }

@@ -1,6 +1,6 @@
 /*
  * bind_recommend.c - predict, score, recommend, recommend_all, explain,
- * similar_products, similar_clients
+ * audience, likely_buyers, similar_products, similar_clients
  *
  * Arguments in, rows out; what they mean is in rank.c and serving.c.  All of
  * these need a model that was trained (object_not_in_prerequisite_state), and
@@ -23,6 +23,8 @@ PG_FUNCTION_INFO_V1(reco_score);
 PG_FUNCTION_INFO_V1(reco_recommend);
 PG_FUNCTION_INFO_V1(reco_recommend_all);
 PG_FUNCTION_INFO_V1(reco_explain);
+PG_FUNCTION_INFO_V1(reco_audience);
+PG_FUNCTION_INFO_V1(reco_likely_buyers);
 PG_FUNCTION_INFO_V1(reco_similar_products);
 PG_FUNCTION_INFO_V1(reco_similar_clients);
 
@@ -317,5 +319,58 @@ reco_similar_clients(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	rank_similar_clients(serving, get_client(fcinfo, serving, 0), n, &top);
 	put_neighbours(fcinfo, &top);
+	return (Datum) 0;
+}
+
+/*
+ * audience(product_id bigint, n integer, model text, bought boolean)
+ *		returns table (rank integer, client_id bigint, score double precision)
+ *
+ * The clients who would most like the product; unless bought, without those
+ * who have it.  score is that of recommend().
+ */
+Datum
+reco_audience(PG_FUNCTION_ARGS)
+{
+	int64		n = get_n(fcinfo, 1);
+	Serving    *serving = get_serving(fcinfo, 2);
+	bool		bought = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	TopN		top;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	rank_audience(serving, PG_GETARG_INT64(0), bought, n, &top);
+	put_neighbours(fcinfo, &top);
+	return (Datum) 0;
+}
+
+/*
+ * likely_buyers(n integer, model text)
+ *		returns table (product_id bigint, clients bigint)
+ *
+ * How many clients have each product among the n that suit them best, whether
+ * or not it can be sold now and whether or not they bought it before.
+ */
+Datum
+reco_likely_buyers(PG_FUNCTION_ARGS)
+{
+	int64		n = get_n(fcinfo, 0);
+	Serving    *serving = get_serving(fcinfo, 1);
+	int64	   *buyers;
+
+	InitMaterializedSRF(fcinfo, 0);
+	buyers = rank_likely_buyers(serving, n);
+	for (int64 i = 0; i < serving->image->products; i++)
+	{
+		Datum		values[2];
+		bool		nulls[2] = {false};
+
+		if (buyers[i] == 0)
+			continue;
+		values[0] = Int64GetDatum(serving->image->product_ids[i]);
+		values[1] = Int64GetDatum(buyers[i]);
+		put_row(fcinfo, values, nulls);
+	}
 	return (Datum) 0;
 }

@@ -33,6 +33,8 @@ add_product(void *state, const SourceRow *row)
 	if (number >= 0)
 	{
 		set->products[number] = true;
+		if (set->surplus && !row->null_value && row->value > 0)
+			set->surplus[number] = Min(row->value, 1);
 		return;
 	}
 	if (set->unknown_count == reader->capacity)
@@ -56,10 +58,12 @@ compare_ids(const void *a, const void *b)
 }
 
 static void
-start_set(SetReader *reader, Serving *serving, ProductSet *set)
+start_set(SetReader *reader, Serving *serving, ProductSet *set, bool surplus)
 {
 	memset(set, 0, sizeof(*set));
 	set->products = palloc0(serving->image->products * sizeof(bool) + 1);
+	if (surplus)
+		set->surplus = palloc0(serving->image->products * sizeof(float) + 1);
 	reader->serving = serving;
 	reader->set = set;
 	reader->capacity = 0;
@@ -110,7 +114,7 @@ serving_eligible(Serving *serving, Oid among)
 
 	if (has_query && !serving->has_candidates)
 	{
-		start_set(&reader, serving, &serving->candidates);
+		start_set(&reader, serving, &serving->candidates, serving->model->has_surplus);
 		source_read(serving->model, SOURCE_CANDIDATES, NULL, add_product, &reader);
 		end_set(&serving->candidates);
 		serving->has_candidates = true;
@@ -124,11 +128,14 @@ serving_eligible(Serving *serving, Oid among)
 	if (!serving->has_eligible || serving->among != among)
 	{
 		serving->has_eligible = false;
-		start_set(&reader, serving, &serving->eligible);
+		start_set(&reader, serving, &serving->eligible, false);
 		source_read_products(among, add_product, &reader);
 		end_set(&serving->eligible);
 		if (has_query)
+		{
 			intersect(&serving->eligible, &serving->candidates, serving->image->products);
+			serving->eligible.surplus = serving->candidates.surplus;
+		}
 		serving->among = among;
 		serving->has_eligible = true;
 	}

@@ -147,6 +147,16 @@ counting_sort(const uint32 *keys, int64 keys_end, const int64 *order, int64 entr
 }
 
 /*
+ * A purchase that was returned altogether was none.  Decimals do not add up
+ * to zero exactly.
+ */
+static bool
+is_returned(double quantity, double handled)
+{
+	return !(quantity > 1e-9 * handled);
+}
+
+/*
  * Renumbers clients and products as idmap_sort says and leaves one entry for
  * each pair, in order.  Pairs whose purchases add up to nothing are gone.
  */
@@ -160,6 +170,7 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 	int64	   *order;
 	Interactions reduced = *read;
 	int64		last = -1;		/* entry of the pair in hand, in read */
+	double		handled = 0;	/* its quantities, without their signs */
 
 	for (int64 i = 0; i < entries; i++)
 	{
@@ -189,7 +200,10 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 			read->product[last] == read->product[entry])
 		{
 			if (read->kind == SOURCE_PURCHASES)
+			{
 				reduced.value[pair] += read->value[entry];
+				handled += fabs(read->value[entry]);
+			}
 			else if (!read->at || read->at[entry] >= read->at[last])
 			{
 				reduced.value[pair] = read->value[entry];
@@ -197,17 +211,18 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 			}
 			continue;
 		}
-		/* a purchase that was returned altogether was none */
-		if (pair >= 0 && read->kind == SOURCE_PURCHASES && !(reduced.value[pair] > 0))
+		if (pair >= 0 && read->kind == SOURCE_PURCHASES &&
+			is_returned(reduced.value[pair], handled))
 			reduced.used--;
 		pair = reduced.used++;
 		reduced.client[pair] = read->client[entry];
 		reduced.product[pair] = read->product[entry];
 		reduced.value[pair] = read->value[entry];
 		last = entry;
+		handled = fabs(read->value[entry]);
 	}
 	if (reduced.used > 0 && read->kind == SOURCE_PURCHASES &&
-		!(reduced.value[reduced.used - 1] > 0))
+		is_returned(reduced.value[reduced.used - 1], handled))
 		reduced.used--;
 	budget_free(budget, order, entries, sizeof(int64));
 	interactions_free(read);

@@ -16,7 +16,7 @@ const char *const source_names[SOURCE_KINDS] = {"ratings", "purchases", "candida
 
 static Statement find_model = {
 	"SELECT m.id, m.owner::oid, m.ratings, m.purchases, m.candidates, m.options,"
-	" v.version, v.uuid, v.active"
+	" v.version, v.uuid, v.active, m.has_surplus"
 	" FROM reco.model m LEFT JOIN reco.model_version v ON v.model = m.name"
 	" AND v.version = coalesce("
 	"(SELECT a.version FROM reco.model_version a WHERE a.model = m.name AND a.active),"
@@ -75,6 +75,7 @@ model_get(const char *name)
 			   sizeof(pg_uuid_t));
 		model->active = DatumGetBool(SPI_getbinval(row, description, 9, &isnull));
 	}
+	model->has_surplus = DatumGetBool(SPI_getbinval(row, description, 10, &isnull));
 	scope_end(&scope);
 	model->name = pstrdup(name);
 	return model;

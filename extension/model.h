@@ -24,6 +24,7 @@ typedef struct Model
 	char	   *name;
 	Oid			owner;
 	char	   *queries[SOURCE_KINDS];	/* fully qualified; NULL if not given */
+	bool		has_surplus;	/* candidates tells how much is too much */
 	ModelOptions options;
 
 	/* the active version, else the newest, else 0 */

@@ -31,10 +31,15 @@ typedef struct Option
 	size_t		offset;			/* in ModelOptions */
 } Option;
 
+/* how far the score of a product in surplus may be lifted, as a part of it */
+#define DEFAULT_LIFT 0.2
+#define MAX_LIFT 0.5
+
 #define MAX_SEED 9007199254740991.0 /* exact in any JSON implementation */
 
 static const Option known_options[] = {
 	{"", "seed", OPTION_BIGINT, 0, MAX_SEED, NULL, offsetof(ModelOptions, seed)},
+	{"", "lift", OPTION_NUMBER, 0, MAX_LIFT, NULL, offsetof(ModelOptions, lift)},
 	{"ratings", "method", OPTION_METHOD, 0, 0, "svd", 0},
 	{"ratings", "factors", OPTION_INTEGER, MIN_FACTORS, MAX_FACTORS, NULL,
 	offsetof(ModelOptions, rating_factors)},
@@ -192,6 +197,7 @@ void
 options_parse(Jsonb *json, ModelOptions *options)
 {
 	options->seed = 1;
+	options->lift = DEFAULT_LIFT;
 	options->rating_factors = OPTION_AUTO;
 	options->rating_regularization = OPTION_AUTO;
 	options->rating_bias_regularization = OPTION_AUTO;

@@ -13,6 +13,7 @@
 typedef struct ModelOptions
 {
 	int64		seed;
+	double		lift;
 
 	int			rating_factors;
 	double		rating_regularization;

@@ -7,6 +7,11 @@
  * the number of clients who bought (or liked) the product.  A product that
  * the model does not know has the factors of a product nobody has touched.
  *
+ * Of what there is too much in stock (column surplus of the candidates query)
+ * the score is lifted a little: times 1 + lift * surplus, for products that
+ * score at least half of the client's best candidate.  A lift never brings up
+ * what the client would not want.  Stars are not lifted.
+ *
  * Lists are exact: every eligible product is scored, by the same function
  * that reco.score() uses, and kept in the order of score and id.
  */
@@ -15,16 +20,23 @@
 #include <math.h>
 
 #include "miscadmin.h"
+#include "utils/float.h"
 
 #define PRODUCTS_PER_CHECK 65536
 
-/* What a product unknown to the model scores, and the row of a client. */
+/* Products that score less than this part of the best are not lifted. */
+#define RELEVANCE_FLOOR 0.5
+
+/* All that scoring products for one client takes. */
 typedef struct Scorer
 {
 	const Image *image;
 	ClientMethod method;
-	const float *row;
-	double		unknown;
+	const float *row;			/* the client's, NULL if popular */
+	double		unknown;		/* score of a product unknown to the model */
+	const float *surplus;		/* NULL: nothing is lifted */
+	double		lift;
+	double		floor;
 } Scorer;
 
 static double
@@ -33,29 +45,9 @@ stars_unclipped(const Image *image, double standardised)
 	return image->scale.mean + image->scale.deviation * standardised;
 }
 
-static Scorer
-make_scorer(Serving *serving, Client *client)
-{
-	Scorer		scorer = {serving->image, client_method(serving, client), NULL, 0};
-
-	switch (scorer.method)
-	{
-		case METHOD_PURCHASES:
-			scorer.row = client_purchase_row(serving, client);
-			break;
-		case METHOD_RATINGS:
-			scorer.row = client_rating_row(serving, client);
-			scorer.unknown = stars_unclipped(scorer.image, scorer.row[SVD_CLIENT_BIAS]);
-			break;
-		case METHOD_POPULAR:
-			break;
-	}
-	return scorer;
-}
-
-/* The score of the product with this number in the model. */
+/* The score of the product with this number in the model, before any lift. */
 static inline double
-score_of(const Scorer *scorer, int64 product)
+plain_score(const Scorer *scorer, int64 product)
 {
 	const FactorMatrix *m;
 
@@ -71,6 +63,69 @@ score_of(const Scorer *scorer, int64 product)
 		default:
 			return scorer->image->popularity[product];
 	}
+}
+
+static inline double
+score_of(const Scorer *scorer, int64 product)
+{
+	double		score = plain_score(scorer, product);
+
+	if (scorer->surplus && scorer->surplus[product] > 0 && score >= scorer->floor)
+		score *= 1 + scorer->lift * scorer->surplus[product];
+	return score;
+}
+
+/* Below which score nothing is lifted: a part of the best candidate's. */
+static double
+relevance_floor(const Scorer *scorer, const ProductSet *candidates)
+{
+	double		best = 0;
+
+	for (int64 i = 0; i < scorer->image->products; i++)
+	{
+		if (i % PRODUCTS_PER_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (candidates->products[i])
+			best = Max(best, plain_score(scorer, i));
+	}
+	/* nobody wants anything: lift nothing */
+	return best > 0 ? RELEVANCE_FLOOR * best : get_float8_infinity();
+}
+
+static Scorer
+make_scorer(Serving *serving, Client *client)
+{
+	Scorer		scorer = {.image = serving->image,.method = client_method(serving, client)};
+
+	switch (scorer.method)
+	{
+		case METHOD_PURCHASES:
+			scorer.row = client_purchase_row(serving, client);
+			break;
+		case METHOD_RATINGS:
+			scorer.row = client_rating_row(serving, client);
+			scorer.unknown = stars_unclipped(scorer.image, scorer.row[SVD_CLIENT_BIAS]);
+			return scorer;
+		case METHOD_POPULAR:
+			break;
+	}
+	if (serving->model->has_surplus && serving->model->options.lift > 0)
+	{
+		const ProductSet *candidates = serving_eligible(serving, InvalidOid);
+
+		scorer.surplus = candidates->surplus;
+		scorer.lift = serving->model->options.lift;
+		if (client && client->has_floor)
+			scorer.floor = client->floor;
+		else
+			scorer.floor = relevance_floor(&scorer, candidates);
+		if (client)
+		{
+			client->has_floor = true;
+			client->floor = scorer.floor;
+		}
+	}
+	return scorer;
 }
 
 static int64
@@ -106,6 +161,13 @@ rank_score(Serving *serving, Client *client, int64 product_id)
 	return number >= 0 ? score_of(&scorer, number) : scorer.unknown;
 }
 
+/* The query that lists are made of. */
+static SourceKind
+list_source(const Serving *serving)
+{
+	return serving->model->queries[SOURCE_PURCHASES] ? SOURCE_PURCHASES : SOURCE_RATINGS;
+}
+
 /* Would the entry be kept, whatever else stands against it? */
 static inline bool
 wanted(const TopN *top, double score, int64 id)
@@ -131,8 +193,7 @@ rank_products(Serving *serving, Client *client, const ProductSet *eligible,
 	const History *had = NULL;
 
 	if (client && !bought)
-		had = client_history(serving, client, serving->model->queries[SOURCE_PURCHASES]
-							 ? SOURCE_PURCHASES : SOURCE_RATINGS);
+		had = client_history(serving, client, list_source(serving));
 	n = Min(n, available);
 	topn_init(top, MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(TopEntry)), n);
 	if (n == 0)
@@ -154,6 +215,64 @@ rank_products(Serving *serving, Client *client, const ProductSet *eligible,
 			topn_insert(top, score, id);
 	}
 	topn_sort(top);
+}
+
+/* ---- the other way round: which clients ---- */
+
+/*
+ * The n clients who would most like a product, of those with a personal list;
+ * without those who have it, unless bought.
+ */
+void
+rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *top)
+{
+	SourceKind	kind = list_source(serving);
+	int64		count;
+	int64	   *ids = serving_all_clients(serving, &count);
+
+	n = Min(n, count);
+	topn_init(top, MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(TopEntry)), n);
+	for (int64 i = 0; i < count; i++)
+	{
+		Client	   *client = serving_client(serving, ids[i]);
+		const History *had = client_history(serving, client, kind);
+
+		CHECK_FOR_INTERRUPTS();
+		if (client_method(serving, client) != METHOD_POPULAR &&
+			(bought || ids_find(had->product_ids, had->count, product_id) < 0))
+			topn_offer(top, rank_score(serving, client, product_id), ids[i]);
+	}
+	topn_sort(top);
+}
+
+/*
+ * How many clients have each product of the model among their n best, be it
+ * eligible now or not, bought before or not.
+ */
+int64 *
+rank_likely_buyers(Serving *serving, int64 n)
+{
+	ProductSet	everything = {.everything = true};
+	const Image *image = serving->image;
+	int64	   *buyers = MemoryContextAllocHuge(CurrentMemoryContext,
+												image->products * sizeof(int64) + 1);
+	int64		count;
+	int64	   *ids = serving_all_clients(serving, &count);
+
+	memset(buyers, 0, image->products * sizeof(int64));
+	for (int64 i = 0; i < count; i++)
+	{
+		Client	   *client = serving_client(serving, ids[i]);
+		TopN		top;
+
+		if (client_method(serving, client) == METHOD_POPULAR)
+			continue;
+		rank_products(serving, client, &everything, NULL, 0, true, n, &top);
+		for (int64 rank = 0; rank < top.used; rank++)
+			buyers[product_number(image, top.entries[rank].id)]++;
+		pfree(top.entries);
+	}
+	return buyers;
 }
 
 /* ---- neighbours ---- */

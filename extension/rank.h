@@ -19,6 +19,8 @@ extern double rank_score(Serving *serving, Client *client, int64 product_id);
 extern void rank_products(Serving *serving, Client *client, const ProductSet *eligible,
 						  const int64 *exclude, int64 exclude_count, bool bought,
 						  int64 n, TopN *top);
+extern void rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *top);
+extern int64 *rank_likely_buyers(Serving *serving, int64 n);
 extern void rank_similar_products(Serving *serving, int64 product_id, int64 n, TopN *top);
 extern void rank_similar_clients(Serving *serving, Client *client, int64 n, TopN *top);
 extern Contribution *rank_contributions(Serving *serving, Client *client, int64 product_id,

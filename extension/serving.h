@@ -37,6 +37,8 @@ typedef struct Client
 	History		history[SOURCE_CANDIDATES];
 	float	   *rating_row;		/* NULL until folded in */
 	float	   *purchase_row;
+	bool		has_floor;
+	double		floor;			/* products that score less are not lifted */
 } Client;
 
 /* All clients' rows of one query, read when single reads cost more. */
@@ -68,6 +70,7 @@ typedef struct ProductSet
 {
 	bool		everything;		/* all products of the model, nothing else */
 	bool	   *products;		/* by number in the model */
+	float	   *surplus;		/* by number, 0 .. 1; NULL: nobody told */
 	int64		unknown_count;
 	int64	   *unknown_ids;	/* not in the model, ascending */
 } ProductSet;

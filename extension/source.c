@@ -4,10 +4,11 @@
  * create_model takes SELECTs as text.  source_check parses and analyses one
  * in its author's search_path, refuses what is not a plain SELECT with the
  * right columns, and returns it with every name qualified: whatever is in the
- * search_path later, it reads the same objects.  What is stored has four
- * columns, whatever the author called theirs: client_id and product_id in
- * their own integer types (so that an index on client_id can be used), value
- * as double precision, and at, which may be NULL.
+ * search_path later, it reads the same objects.  What is stored always has the
+ * same columns, whatever the author called theirs.  Ratings and purchases:
+ * client_id and product_id in their own integer types (so that an index on
+ * client_id can be used), value as double precision, and at, which may be
+ * NULL.  Candidates: product_id, and surplus, which may be NULL.
  *
  * Running goes through the executor with a receiver of our own: any SELECT
  * works, rights and row security are the caller's, and no row is copied.
@@ -17,6 +18,7 @@
 
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
 #include "parser/parser.h"
@@ -36,17 +38,20 @@
 #define VALUE_COLUMN 3
 #define AT_COLUMN 4
 
+/* those of candidates */
+#define SURPLUS_COLUMN 2
+
 /* What each query must return, in this order. */
 static const char *const column_names[SOURCE_KINDS][AT_COLUMN + 1] = {
 	{"client_id", "product_id", "value", "at", NULL},
 	{"client_id", "product_id", "quantity", "at", NULL},
-	{"product_id", NULL}
+	{"product_id", "surplus", NULL}
 };
 
 static const char *const column_hints[SOURCE_KINDS] = {
 	"The query returns client_id, product_id, value and, if wanted, at.",
 	"The query returns client_id, product_id, quantity and, if wanted, at.",
-	"The query returns product_id."
+	"The query returns product_id and, if wanted, surplus."
 };
 
 /* ---- checking a query ---- */
@@ -69,13 +74,55 @@ is_time_type(Oid type)
 	return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
 }
 
+/* Does a query, or one inside it, lock rows? */
+static bool
+locks_rows(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		if (((Query *) node)->rowMarks != NIL)
+			return true;
+		return query_tree_walker((Query *) node, locks_rows, context, 0);
+	}
+	return expression_tree_walker(node, locks_rows, context);
+}
+
+/* What an error inside the text of a query says. */
+typedef struct QueryText
+{
+	SourceKind	kind;
+	const char *text;
+} QueryText;
+
+/* Positions in the text are not positions in the statement that the user sent. */
+static void
+query_error(void *argument)
+{
+	QueryText  *query = argument;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(query->text);
+	}
+	errcontext("query for %s", source_names[query->kind]);
+}
+
 /* Parses text that must be a single SELECT which changes nothing. */
 static Query *
 analyze_select(SourceKind kind, const char *text)
 {
-	List	   *statements = raw_parser(text, RAW_PARSE_DEFAULT);
+	QueryText	query_text = {kind, text};
+	ErrorContextCallback callback = {error_context_stack, query_error, &query_text};
+	List	   *statements;
 	Query	   *query;
 
+	error_context_stack = &callback;
+	statements = raw_parser(text, RAW_PARSE_DEFAULT);
 	if (list_length(statements) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
@@ -87,13 +134,29 @@ analyze_select(SourceKind kind, const char *text)
 				 errmsg("%s must be a SELECT", source_names[kind]),
 				 errhint("%s", column_hints[kind])));
 	query = parse_analyze_fixedparams(linitial_node(RawStmt, statements), text, NULL, 0, NULL);
-	if (query->commandType != CMD_SELECT || query->hasModifyingCTE || query->rowMarks != NIL ||
-		query->utilityStmt != NULL)
+	if (query->commandType != CMD_SELECT || query->hasModifyingCTE || query->utilityStmt != NULL ||
+		locks_rows((Node *) query, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s must be a SELECT that changes and locks nothing", source_names[kind]),
 				 errhint("%s", column_hints[kind])));
+	error_context_stack = callback.previous;
 	return query;
+}
+
+/* The text of a query in which every name is qualified. */
+static char *
+qualified_text(Query *query)
+{
+	char	   *text;
+	int			guc_level = NewGUCNestLevel();
+
+	/* a name is printed qualified unless the search_path finds it */
+	(void) set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	text = pg_get_querydef(query, false);
+	AtEOXact_GUC(false, guc_level);
+	return text;
 }
 
 /* Refuses a column of the wrong type, or one that stands in another's place. */
@@ -114,12 +177,12 @@ check_column(SourceKind kind, int position, const TargetEntry *column)
 							source_names[kind], column->resname, expected),
 					 errhint("%s", column_hints[kind])));
 	}
-	if (kind == SOURCE_CANDIDATES || position <= PRODUCT_COLUMN)
+	if (position == CLIENT_COLUMN || (position == PRODUCT_COLUMN && kind != SOURCE_CANDIDATES))
 	{
 		fits = is_integer_type(type);
 		wanted = "smallint, integer or bigint";
 	}
-	else if (position == VALUE_COLUMN)
+	else if (position <= VALUE_COLUMN)
 	{
 		fits = is_number_type(type);
 		wanted = "a number";
@@ -139,55 +202,51 @@ check_column(SourceKind kind, int position, const TargetEntry *column)
 }
 
 /*
- * Checks a query given to create_model and returns the one to store.  Errors:
+ * Checks a query given to create_model and returns the one to store, and how
+ * many columns the author gave.  Errors:
  * syntax_error, feature_not_supported, datatype_mismatch,
  * invalid_column_definition, and whatever the parser finds.
  */
 char *
-source_check(SourceKind kind, const char *query)
+source_check(SourceKind kind, const char *query, int *columns)
 {
 	Query	   *checked = analyze_select(kind, query);
 	StringInfoData wrapped;
-	int			columns = 0;
-	int			most = kind == SOURCE_CANDIDATES ? 1 : AT_COLUMN;
+	int			most = kind == SOURCE_CANDIDATES ? SURPLUS_COLUMN : AT_COLUMN;
 	int			least = kind == SOURCE_CANDIDATES ? 1 : VALUE_COLUMN;
-	int			guc_level;
 	ListCell   *cell;
 
+	*columns = 0;
 	foreach(cell, checked->targetList)
 	{
 		TargetEntry *column = lfirst_node(TargetEntry, cell);
 
-		if (!column->resjunk && ++columns <= most)
-			check_column(kind, columns, column);
+		if (!column->resjunk && ++*columns <= most)
+			check_column(kind, *columns, column);
 	}
-	if (columns < least || columns > most)
+	if (*columns < least || *columns > most)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_COLUMN_DEFINITION),
-				 errmsg("%s returns %d columns", source_names[kind], columns),
+				 errmsg("%s returns %d columns", source_names[kind], *columns),
 				 errhint("%s", column_hints[kind])));
 
 	initStringInfo(&wrapped);
-	/* the line feed ends a comment that the query may end with */
+	query = qualified_text(checked);
 	if (kind == SOURCE_CANDIDATES)
-		appendStringInfo(&wrapped, "SELECT q.product_id FROM (%s\n) q(product_id)", query);
+		appendStringInfo(&wrapped,
+						 "SELECT q.product_id, %s::pg_catalog.float8 AS surplus"
+						 " FROM (%s) q(product_id%s)",
+						 *columns == SURPLUS_COLUMN ? "q.surplus" : "NULL", query,
+						 *columns == SURPLUS_COLUMN ? ", surplus" : "");
 	else
 		appendStringInfo(&wrapped,
 						 "SELECT q.client_id, q.product_id,"
 						 " q.value::pg_catalog.float8 AS value,"
 						 " %s::pg_catalog.timestamptz AS at"
-						 " FROM (%s\n) q(client_id, product_id, value%s)",
-						 columns == AT_COLUMN ? "q.at" : "NULL", query,
-						 columns == AT_COLUMN ? ", at" : "");
-	checked = analyze_select(kind, wrapped.data);
-
-	/* names are printed qualified unless the search_path finds them */
-	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	query = pg_get_querydef(checked, false);
-	AtEOXact_GUC(false, guc_level);
-	return (char *) query;
+						 " FROM (%s) q(client_id, product_id, value%s)",
+						 *columns == AT_COLUMN ? "q.at" : "NULL", query,
+						 *columns == AT_COLUMN ? ", at" : "");
+	return qualified_text(analyze_select(kind, wrapped.data));
 }
 
 /* ---- running a query ---- */
@@ -197,7 +256,8 @@ typedef enum SourceUse
 {
 	USE_ALL,					/* all its rows */
 	USE_CLIENT,					/* the rows of client $1 */
-	USE_RIGHTS					/* no rows: may the caller run it? */
+	USE_RIGHTS,					/* no rows: may the caller run it? */
+	USE_COUNT					/* how many rows it returns */
 } SourceUse;
 
 typedef struct PlanKey
@@ -246,6 +306,9 @@ kept_plan(const Model *model, SourceKind kind, SourceUse use)
 		case USE_RIGHTS:
 			sql = psprintf("SELECT FROM (%s) q LIMIT 0", query);
 			break;
+		case USE_COUNT:
+			sql = psprintf("SELECT count(*) FROM (%s) q", query);
+			break;
 		default:
 			sql = pstrdup(query);
 			break;
@@ -273,7 +336,7 @@ kept_plan(const Model *model, SourceKind kind, SourceUse use)
 typedef struct RowReceiver
 {
 	DestReceiver pub;
-	bool		only_products;	/* one column, product_id */
+	bool		only_products;	/* product_id and surplus */
 	SourceReceiver receiver;
 	void	   *state;
 	Oid			client_type;
@@ -302,10 +365,13 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 
 	if (r->only_products)
 	{
-		slot_getsomeattrs(slot, 1);
+		slot_getsomeattrs(slot, SURPLUS_COLUMN);
 		row.null_id = slot->tts_isnull[0];
+		row.null_value = slot->tts_isnull[SURPLUS_COLUMN - 1];
 		if (!row.null_id)
 			row.product = integer_value(slot->tts_values[0], r->product_type);
+		if (!row.null_value)
+			row.value = DatumGetFloat8(slot->tts_values[SURPLUS_COLUMN - 1]);
 	}
 	else
 	{
@@ -429,7 +495,7 @@ source_read(const Model *model, SourceKind kind, const int64 *only_client,
 		params->params[0].pflags = PARAM_FLAG_CONST;
 		params->params[0].ptype = INT8OID;
 	}
-	scope_begin_caller(&scope);
+	scope_begin_caller(&scope, model->owner);
 	run_plan(kept_plan(model, kind, only_client ? USE_CLIENT : USE_ALL), params,
 			 kind == SOURCE_CANDIDATES, receive_in_context, &in_context);
 	scope_end(&scope);
@@ -458,8 +524,8 @@ source_read_products(Oid relation, SourceReceiver receiver, void *state)
 				 errhint("Argument among takes a table or view with a column product_id "
 						 "of type smallint, integer or bigint.")));
 	schema = get_namespace_name_or_temp(get_rel_namespace(relation));
-	scope_begin_caller(&scope);
-	plan = SPI_prepare(psprintf("SELECT r.product_id FROM %s r",
+	scope_begin_caller(&scope, GetUserId());
+	plan = SPI_prepare(psprintf("SELECT r.product_id, NULL::float8 FROM %s r",
 								quote_qualified_identifier(schema, name)), 0, NULL);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
@@ -477,7 +543,7 @@ source_check_rights(const Model *model)
 {
 	Scope		scope;
 
-	scope_begin_caller(&scope);
+	scope_begin_caller(&scope, model->owner);
 	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
 	{
 		SPIExecuteOptions options = {.read_only = true};
@@ -486,6 +552,29 @@ source_check_rights(const Model *model)
 			SPI_execute_plan_extended(kept_plan(model, kind, USE_RIGHTS), &options);
 	}
 	scope_end(&scope);
+}
+
+/* How many rows the ratings and purchases of the model have now. */
+int64
+source_count(const Model *model)
+{
+	int64		total = 0;
+	Scope		scope;
+
+	scope_begin_caller(&scope, model->owner);
+	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
+	{
+		SPIExecuteOptions options = {.read_only = true};
+		bool		isnull;
+
+		if (!model->queries[kind])
+			continue;
+		SPI_execute_plan_extended(kept_plan(model, kind, USE_COUNT), &options);
+		total += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
+											 &isnull));
+	}
+	scope_end(&scope);
+	return total;
 }
 
 /*
@@ -500,7 +589,7 @@ source_cost(const Model *model, SourceKind kind, bool one_client, double *rows)
 	Plan	   *tree;
 	double		cost;
 
-	scope_begin_caller(&scope);
+	scope_begin_caller(&scope, model->owner);
 	plan = SPI_plan_get_cached_plan(kept_plan(model, kind, one_client ? USE_CLIENT : USE_ALL));
 	if (plan == NULL)
 		elog(ERROR, "no single plan for the %s of model \"%s\"", source_names[kind], model->name);

@@ -13,18 +13,19 @@ typedef struct SourceRow
 	bool		null_value;
 	int64		client;			/* not set for candidates */
 	int64		product;
-	double		value;
+	double		value;			/* for candidates: the surplus */
 	bool		null_at;
 	int64		at;				/* a TimestampTz */
 } SourceRow;
 
 typedef void (*SourceReceiver) (void *state, const SourceRow *row);
 
-extern char *source_check(SourceKind kind, const char *query);
+extern char *source_check(SourceKind kind, const char *query, int *columns);
 extern void source_read(const Model *model, SourceKind kind, const int64 *only_client,
 						SourceReceiver receiver, void *state);
 extern void source_read_products(Oid relation, SourceReceiver receiver, void *state);
 extern void source_check_rights(const Model *model);
+extern int64 source_count(const Model *model);
 extern double source_cost(const Model *model, SourceKind kind, bool one_client, double *rows);
 
 #endif							/* RECO_SOURCE_H */

@@ -5,7 +5,9 @@
  * read and write the tables of schema reco: they run as the owner of these
  * tables, so that nobody needs rights on them.  The queries of a model run as
  * whoever called the function, read-only, so that they give nobody anything
- * that a SELECT of their own would not.  Both run with a fixed search_path:
+ * that a SELECT of their own would not.  One exception: the queries of a model
+ * may call functions of its owner's, so a superuser runs them as the owner,
+ * or anybody could have a superuser run anything.  Both run with a fixed search_path:
  * objects in a schema of the caller's cannot take the place of ours.
  *
  * The settings and the role go back at scope_end, or when the transaction or
@@ -70,14 +72,21 @@ scope_begin_engine(Scope *scope)
 	scope->spi = true;
 }
 
-/* Until scope_end: SPI is connected, the caller runs and cannot write. */
+/*
+ * Until scope_end: SPI is connected, the caller runs the query of a model
+ * with this owner, and cannot write.
+ */
 void
-scope_begin_caller(Scope *scope)
+scope_begin_caller(Scope *scope, Oid owner)
 {
+	Oid			user = GetUserId();
+
+	if (superuser_arg(user) && !superuser_arg(owner))
+		user = owner;
 	scope_begin(scope);
 	(void) set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	SetUserIdAndSecContext(scope->user,
+	SetUserIdAndSecContext(user,
 						   scope->security_context | SECURITY_RESTRICTED_OPERATION);
 	SPI_connect();
 	scope->spi = true;

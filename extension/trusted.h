@@ -18,7 +18,7 @@ typedef struct Scope
 } Scope;
 
 extern void scope_begin_engine(Scope *scope);
-extern void scope_begin_caller(Scope *scope);
+extern void scope_begin_caller(Scope *scope, Oid owner);
 extern void scope_end(Scope *scope);
 
 extern Oid	engine_relation(const char *name);

@@ -10,6 +10,7 @@ CREATE TABLE reco.model (
     ratings text,
     purchases text,
     candidates text,
+    has_surplus boolean NOT NULL,
     options jsonb NOT NULL,
     last_version integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),

@@ -76,3 +76,23 @@ AS 'MODULE_PATHNAME', 'reco_explain'
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 ROWS 5;
 COMMENT ON FUNCTION reco.explain(bigint, bigint, integer, text) IS
 'Which of the products that a client has speak for another one, and how much';
+
+CREATE FUNCTION reco.audience(
+    product_id bigint,
+    n integer DEFAULT 10,
+    model text DEFAULT NULL,
+    bought boolean DEFAULT false)
+RETURNS TABLE (rank integer, client_id bigint, score double precision)
+AS 'MODULE_PATHNAME', 'reco_audience'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10;
+COMMENT ON FUNCTION reco.audience(bigint, integer, text, boolean) IS
+'The clients who would most like a product: whom to call about it';
+
+CREATE FUNCTION reco.likely_buyers(
+    n integer DEFAULT 10,
+    model text DEFAULT NULL)
+RETURNS TABLE (product_id bigint, clients bigint)
+AS 'MODULE_PATHNAME', 'reco_likely_buyers'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000;
+COMMENT ON FUNCTION reco.likely_buyers(integer, text) IS
+'For each product, how many clients have it among the n that suit them best, in stock or not';
