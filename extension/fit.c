@@ -24,7 +24,7 @@
 #define MAX_HELD_OUT_CLIENTS 5000
 
 /* The baseline of biases alone: damped as usual, and solved to the end. */
-#define BASELINE_BIAS_PENALTY 5.0f
+#define BASELINE_BIAS_PENALTY 3.0f
 #define BASELINE_ITERATIONS 10
 
 /* ---- what is held out ---- */
@@ -166,7 +166,7 @@ choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit
 		factors = ratings < 50000 ? 6 : ratings < 500000 ? 14 : ratings < 5000000 ? 30 : 62;
 	fit->penalty.factor = options->rating_regularization;
 	if (options->rating_regularization == OPTION_AUTO)
-		fit->penalty.factor = ratings < 500000 ? 0.11 : ratings < 5000000 ? 0.06 : 0.045;
+		fit->penalty.factor = ratings < 500000 ? 0.12 : ratings < 5000000 ? 0.07 : 0.05;
 	fit->penalty.bias = options->rating_bias_regularization;
 	if (options->rating_bias_regularization == OPTION_AUTO)
 		fit->penalty.bias = BASELINE_BIAS_PENALTY;
