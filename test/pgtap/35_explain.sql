@@ -1,0 +1,58 @@
+-- explain(): which of the products that a client has speak for another one.
+BEGIN;
+\ir setup/tastes.sql
+\ir setup/models.sql
+SELECT plan(16);
+
+SELECT taste.none(
+    $$SELECT * FROM generate_series(1, 30) c, generate_series(1, 60) p
+      WHERE abs((SELECT sum(contribution) FROM reco.explain(c, p, 100, 'bought')) - reco.score(c, p, 'bought')) > 1e-5$$,
+    'of purchases, the contributions add up to the score');
+SELECT taste.none(
+    $$SELECT * FROM generate_series(1, 30) c, generate_series(1, 60) p
+      WHERE abs((SELECT sum(contribution) FROM reco.explain(c, p, 100, 'rated'))
+                - (reco.score(c, p, 'rated') - reco.predict(999, p, 'rated'))) > 1e-4
+        AND reco.predict(999, p, 'rated') BETWEEN 1.001 AND 4.999$$,
+    'of ratings, to the score less what the product has without any client');
+SELECT set_eq(
+    $$SELECT product_id FROM reco.explain(1, 4, 100, 'bought')$$,
+    $$SELECT product::bigint FROM taste.purchase WHERE client = 1$$,
+    'each product bought is named once');
+SELECT set_eq(
+    $$SELECT product_id FROM reco.explain(1, 4, 100, 'rated')$$,
+    $$SELECT product::bigint FROM taste.rating WHERE client = 1$$,
+    'each product rated is named once');
+SELECT taste.none(
+    format($$SELECT * FROM (SELECT contribution, lag(contribution) OVER (PARTITION BY c, p ORDER BY n) AS before
+                          FROM generate_series(1, 5) c, generate_series(1, 60) p,
+                               reco.explain(c, p, 100, %L) WITH ORDINALITY e (product_id, contribution, share, n)) e
+             WHERE before < contribution$$, m),
+    'what speaks most for the product comes first: ' || m)
+FROM unnest(ARRAY['bought', 'rated']) m;
+SELECT taste.none(
+    format($$SELECT * FROM generate_series(1, 5) c, generate_series(1, 60) p
+             WHERE abs((SELECT sum(abs(share)) FROM reco.explain(c, p, 100, %1$L)) - 1) > 1e-9
+                OR EXISTS (SELECT FROM reco.explain(c, p, 100, %1$L) WHERE sign(share) <> sign(contribution))$$, m),
+    'shares are parts of the whole: ' || m)
+FROM unnest(ARRAY['bought', 'rated']) m;
+SELECT results_eq(
+    $$SELECT * FROM reco.explain(1, 4, 3, 'bought')$$,
+    $$SELECT * FROM reco.explain(1, 4, 100, 'bought') LIMIT 3$$,
+    'n takes the first ones, whose shares stay');
+SELECT ok(
+    (SELECT avg((e.product_id % 3 = r.product_id % 3)::integer) > 0.95
+     FROM generate_series(1, 60) c, reco.recommend(c, 3, 'bought') r, reco.explain(c, r.product_id, 3, 'bought') e
+     WHERE c % 3 = r.product_id % 3),
+    'nearly all that speaks for a product is to the same taste');
+
+INSERT INTO taste.purchase VALUES (800, 2, 1, now()), (800, 1000, 1, now());
+SELECT results_eq($$SELECT product_id FROM reco.explain(800, 5, 5, 'bought')$$, $$VALUES (2::bigint)$$,
+                  'purchases of this transaction explain, those unknown to the model do not');
+SELECT taste.none($$SELECT * FROM reco.explain(999, 5, 5, 'bought')$$, 'nothing explains the list of a client without history');
+SELECT taste.none($$SELECT * FROM reco.explain(1, 61, 5, 'bought')$$, 'nor a product that the model does not know');
+SELECT taste.none($$SELECT * FROM reco.explain(NULL, 5, 5, 'bought')$$, 'nor NULL');
+SELECT taste.none($$SELECT * FROM reco.explain(1, NULL, 5, 'bought')$$, 'nor NULL as a product');
+SELECT taste.none($$SELECT * FROM reco.explain(1, 4, 0, 'bought')$$, 'with n = 0, nothing');
+
+SELECT * FROM finish();
+ROLLBACK;
