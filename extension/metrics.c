@@ -26,8 +26,13 @@ metrics_ratings(const SparseRows *held_out, const RatingScale *scale,
 	double		squares = 0;
 	double		fourths = 0;
 	double		absolutes = 0;
+	double		mse;
 	int64_t		rows = sparse_entries(held_out);
 
+	memset(result, 0, sizeof(*result));
+	result->rows = rows;
+	if (rows == 0 || !(scale->deviation > 0))
+		return;
 	for (int64_t u = 0; u < held_out->rows; u++)
 	{
 		if (u % 1024 == 0)
@@ -37,26 +42,22 @@ metrics_ratings(const SparseRows *held_out, const RatingScale *scale,
 			float		predicted = factor_dot(factor_row(clients, u),
 											   factor_row(products, held_out->column[e]),
 											   products->stride);
-			double		error = (scale_stars(scale, predicted) -
-								 (scale->mean + scale->deviation * held_out->value[e]));
+			/* in standard deviations: squares of stars may overflow */
+			double		error = ((scale_stars(scale, predicted) - scale->mean) / scale->deviation -
+								 held_out->value[e]);
 
 			squares += error * error;
 			fourths += error * error * error * error;
 			absolutes += fabs(error);
 		}
 	}
-	memset(result, 0, sizeof(*result));
-	result->rows = rows;
-	if (rows > 0)
-	{
-		double		mse = squares / rows;
-
-		result->rmse = sqrt(mse);
-		result->mae = absolutes / rows;
-		/* delta method: se(sqrt(x)) = se(x) / (2 sqrt(x)) */
-		if (mse > 0)
-			result->rmse_error = sqrt(fmax(0, fourths / rows - mse * mse) / rows) / (2 * sqrt(mse));
-	}
+	mse = squares / rows;
+	result->rmse = sqrt(mse) * scale->deviation;
+	result->mae = absolutes / rows * scale->deviation;
+	/* delta method: se(sqrt(x)) = se(x) / (2 sqrt(x)) */
+	if (mse > 0)
+		result->rmse_error = sqrt(fmax(0, fourths / rows - mse * mse) / rows) / (2 * sqrt(mse)) *
+			scale->deviation;
 }
 
 size_t

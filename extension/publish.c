@@ -20,6 +20,9 @@
 #include "store.h"
 #include "trusted.h"
 
+/* Less than this part of the baseline is rounding, not progress. */
+#define MARGIN 1e-4
+
 /* Versions whose arrays are kept, besides the active one. */
 #define VERSIONS_KEPT 3
 
@@ -96,13 +99,13 @@ judge(const Training *training, Verdict *verdict)
 
 	verdict->active = false;
 	verdict->ratings_useful = (training->has_ratings && ratings->held_out.rows > 0 &&
-							   ratings->held_out.rmse < ratings->held_out_baseline.rmse);
+							   ratings->held_out.rmse < ratings->held_out_baseline.rmse * (1 - MARGIN));
 	initStringInfo(&verdict->note);
 	if (training->has_purchases)
 	{
 		if (purchases->held_out.clients == 0)
 			add_note(verdict, "kept inactive: too few purchases to measure");
-		else if (!(purchases->held_out.ndcg > purchases->held_out_popularity.ndcg))
+		else if (!(purchases->held_out.ndcg > purchases->held_out_popularity.ndcg * (1 + MARGIN)))
 			add_note(verdict, "kept inactive: ndcg %.4f is no better than %.4f of the most popular products",
 					 purchases->held_out.ndcg, purchases->held_out_popularity.ndcg);
 		else
