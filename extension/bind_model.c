@@ -6,6 +6,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/resowner.h"
 
@@ -40,6 +41,7 @@ reco_create_model(PG_FUNCTION_ARGS)
 	int			columns = 0;
 	Scope		scope;
 
+	PreventCommandIfReadOnly("reco.create_model()");
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -90,10 +92,11 @@ static Statement delete_model = {
 
 /* The model that its owner wants to change, locked. */
 static Model *
-model_to_change(FunctionCallInfo fcinfo)
+model_to_change(FunctionCallInfo fcinfo, const char *function)
 {
 	Model	   *model;
 
+	PreventCommandIfReadOnly(function);
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -111,7 +114,7 @@ model_to_change(FunctionCallInfo fcinfo)
 Datum
 reco_drop_model(PG_FUNCTION_ARGS)
 {
-	Model	   *model = model_to_change(fcinfo);
+	Model	   *model = model_to_change(fcinfo, "reco.drop_model()");
 	Datum		id = Int32GetDatum(model->id);
 	Scope		scope;
 
@@ -158,7 +161,7 @@ reco_activate(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("version must not be null")));
 	version = PG_GETARG_INT32(1);
-	model = model_to_change(fcinfo);
+	model = model_to_change(fcinfo, "reco.activate()");
 	scope_begin_engine(&scope);
 	values[0] = CStringGetTextDatum(model->name);
 	values[1] = Int32GetDatum(version);

@@ -5,6 +5,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 
@@ -56,6 +57,7 @@ reco_train(PG_FUNCTION_ARGS)
 	Training   *training;
 	int32		version;
 
+	PreventCommandIfReadOnly("reco.train()");
 	model_check_owner(model);
 	model_lock(model);
 	training = training_begin(model);

@@ -15,6 +15,7 @@ budget_init(Budget *budget, MemoryContext context)
 	budget->context = context;
 	budget->used = 0;
 	budget->limit = (Size) reco_max_memory * 1024;
+	budget->expected = 0;
 }
 
 /* Raises an error if this many bytes more would exceed the budget. */
@@ -27,8 +28,11 @@ budget_check(const Budget *budget, Size more)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("not enough memory allowed by reco.max_memory"),
-				 errdetail("At least %zu kB are needed, reco.max_memory is %d kB.",
-						   needed / 1024 + 1, reco_max_memory),
+				 budget->expected > needed
+				 ? errdetail("About %zu kB are needed, reco.max_memory is %d kB.",
+							 budget->expected / 1024 + 1, reco_max_memory)
+				 : errdetail("At least %zu kB are needed, reco.max_memory is %d kB.",
+							 needed / 1024 + 1, reco_max_memory),
 				 errhint("Raise reco.max_memory, or let the model's queries return fewer rows.")));
 }
 

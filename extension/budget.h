@@ -16,6 +16,7 @@ typedef struct Budget
 	MemoryContext context;
 	Size		used;
 	Size		limit;
+	Size		expected;		/* by an estimate; 0: there is none */
 } Budget;
 
 extern void budget_init(Budget *budget, MemoryContext context);

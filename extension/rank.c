@@ -93,7 +93,7 @@ relevance_floor(const Scorer *scorer, const ProductSet *candidates)
 }
 
 static Scorer
-make_scorer(Serving *serving, Client *client)
+make_scorer(Serving *serving, Client *client, bool lifted)
 {
 	Scorer		scorer = {.image = serving->image,.method = client_method(serving, client)};
 
@@ -109,7 +109,7 @@ make_scorer(Serving *serving, Client *client)
 		case METHOD_POPULAR:
 			break;
 	}
-	if (serving->model->has_surplus && serving->model->options.lift > 0)
+	if (lifted && serving->model->has_surplus && serving->model->options.lift > 0)
 	{
 		const ProductSet *candidates = serving_eligible(serving, InvalidOid);
 
@@ -155,7 +155,7 @@ rank_stars(Serving *serving, Client *client, int64 product_id)
 double
 rank_score(Serving *serving, Client *client, int64 product_id)
 {
-	Scorer		scorer = make_scorer(serving, client);
+	Scorer		scorer = make_scorer(serving, client, true);
 	int64		number = product_number(serving->image, product_id);
 
 	return number >= 0 ? score_of(&scorer, number) : scorer.unknown;
@@ -180,7 +180,8 @@ wanted(const TopN *top, double score, int64 id)
 /*
  * The n best products of eligible, less exclude (ascending) and, unless
  * bought, what the client has: bought it or, in a model of ratings alone,
- * rated it.  Fills top, whose memory it allocates.
+ * rated it.  Where everything is eligible nothing is lifted.  Fills top, whose
+ * memory it allocates.
  */
 void
 rank_products(Serving *serving, Client *client, const ProductSet *eligible,
@@ -188,7 +189,7 @@ rank_products(Serving *serving, Client *client, const ProductSet *eligible,
 			  int64 n, TopN *top)
 {
 	const Image *image = serving->image;
-	Scorer		scorer = make_scorer(serving, client);
+	Scorer		scorer = make_scorer(serving, client, !eligible->everything);
 	int64		available = image->products + eligible->unknown_count;
 	const History *had = NULL;
 

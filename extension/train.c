@@ -21,6 +21,12 @@
 #include "utils/timestamp.h"
 
 /*
+ * What a training takes at its peak for each row read, about: for the message
+ * that refuses it, which comes long before the peak.
+ */
+#define BYTES_PER_ROW 80
+
+/*
  * The trainer library, loaded at the first training of a backend.  OpenBLAS
  * starts a thread for each core as it is loaded, with signals open, unless
  * told before; we use one thread of it.
@@ -81,6 +87,14 @@ training_read(Training *training)
 	uint32	   *client_numbers;
 	uint32	   *product_numbers;
 
+	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
+	{
+		double		rows = 0;
+
+		if (training->model->queries[kind])
+			(void) source_cost(training->model, kind, false, &rows);
+		training->budget.expected += (Size) (rows * BYTES_PER_ROW);
+	}
 	idmap_init(&training->clients, &training->budget);
 	idmap_init(&training->products, &training->budget);
 	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
