@@ -5,7 +5,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "tcop/utility.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 
