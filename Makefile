@@ -22,6 +22,7 @@ MODULE_big = reco
 SERVE_OBJS = \
 	extension/bind_model.o \
 	extension/bind_recommend.o \
+	extension/bind_stock.o \
 	extension/bind_train.o \
 	extension/budget.o \
 	extension/eligible.o \
@@ -38,6 +39,9 @@ SERVE_OBJS = \
 	extension/serving.o \
 	extension/solve.o \
 	extension/source.o \
+	extension/stock.o \
+	extension/stock_shop.o \
+	extension/stock_watch.o \
 	extension/store.o \
 	extension/topn.o \
 	extension/train.o \

@@ -22,6 +22,9 @@ int			reco_max_memory = DEFAULT_MAX_MEMORY;
 /* how many cores a training may keep busy besides its own backend's */
 int			reco_max_parallel_workers = DEFAULT_MAX_PARALLEL_WORKERS;
 
+/* whether stock alerts that open or close are told to listening sessions */
+bool		reco_notify_alerts = true;
+
 void
 guc_define(void)
 {
@@ -56,6 +59,16 @@ guc_define(void)
 							PGC_USERSET,
 							0,
 							NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("reco.notify_alerts",
+							 "Sends a notification when a stock alert is opened or closed.",
+							 "On channel reco_stock_alert, with the id of the alert. "
+							 "The tables of alerts hold the same, whether anybody listens or not.",
+							 &reco_notify_alerts,
+							 true,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("reco");
 }

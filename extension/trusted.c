@@ -59,17 +59,25 @@ scope_begin(Scope *scope)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
+/*
+ * Until scope_end: SPI is connected, a role runs.  For statements of ours
+ * about a table of that role's, as the server's own foreign-key triggers run.
+ */
+void
+scope_begin_role(Scope *scope, Oid role)
+{
+	scope_begin(scope);
+	SetUserIdAndSecContext(role, scope->security_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+	SPI_connect();
+	scope->spi = true;
+}
+
 /* Until scope_end: SPI is connected, the engine's owner runs. */
 void
 scope_begin_engine(Scope *scope)
 {
-	Oid			owner = engine_owner();
-
-	scope_begin(scope);
-	SetUserIdAndSecContext(owner, scope->security_context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_NOFORCE_RLS);
-	SPI_connect();
-	scope->spi = true;
+	scope_begin_role(scope, engine_owner());
 }
 
 /*

@@ -1,0 +1,96 @@
+/*
+ * stock.h - the rule of stock alerts, and the tables that hold them
+ */
+#ifndef RECO_STOCK_H
+#define RECO_STOCK_H
+
+#include "reco.h"
+
+#include "commands/trigger.h"
+#include "executor/tuptable.h"
+#include "utils/array.h"
+#include "utils/numeric.h"
+#include "utils/tuplestore.h"
+
+/* Where an item stands with regard to one kind of alert. */
+typedef enum StockSide
+{
+	SIDE_CLOSED,				/* an open alert is to be closed */
+	SIDE_BETWEEN,				/* what is open stays open, what is closed closed */
+	SIDE_OPEN					/* there is to be an open alert */
+} StockSide;
+
+typedef enum AlertKind
+{
+	ALERT_OUT,					/* nothing left to sell */
+	ALERT_LOW,					/* no more than the threshold left, and on order */
+	ALERT_LATE,					/* an order has not come when it was due */
+	ALERT_DRIFT,				/* the level is not the sum of the ledger */
+	ALERT_KINDS
+} AlertKind;
+
+typedef struct StockItem
+{
+	int64		product_id;
+	bool		offered;		/* false: gone, or no longer sold */
+	Numeric		available;		/* NULL: unknown, not watched */
+	Numeric		position;		/* available, and on order */
+	Numeric		threshold;		/* NULL: none */
+	Numeric		late;			/* on order and overdue; NULL: not looked at */
+	Numeric		drift;			/* level less ledger; NULL: not looked at */
+} StockItem;
+
+extern StockSide stock_side(const StockItem *item, AlertKind kind);
+extern bool stock_crossed(const StockItem *before, const StockItem *after);
+
+/*
+ * A table of alerts.  Of the statements, the first reads items: product_id,
+ * offered, available, position, threshold, late, drift.  "some" have the ids
+ * as $1, "all" have none.  The others read and write alerts; their $1 is the
+ * relation, and ids, kinds and so on follow as arrays.
+ */
+typedef struct AlertBook
+{
+	Oid			relation;		/* a watched table; invalid: a shop's book */
+	const char *shop;			/* the shop's schema, for notifications */
+	Oid			reader;			/* the role that reads the items */
+	Oid			writer;			/* and that writes alerts; invalid: the engine */
+	const char *items_some;
+	const char *items_all;
+	const char *find_some;		/* id, product_id, kind, threshold of open alerts */
+	const char *find_all;
+	const char *open;			/* $2 product_id[], $3 kind[], $4 quantity[], $5 threshold[] */
+	const char *close;			/* $2 id[], $3 reason[] */
+} AlertBook;
+
+extern int64 stock_evaluate(const AlertBook *book, ArrayType *products);
+
+/* ---- what the two kinds of stock share ---- */
+
+extern int	stock_run(const char *sql, int nargs, const Oid *types, Datum *values, const char *nulls);
+extern ArrayType *stock_id_array(const int64 *ids, int count);
+
+/* The rows of a transition table, in the order of the statement. */
+typedef struct RowReader
+{
+	Tuplestorestate *rows;
+	TupleTableSlot *slot;
+} RowReader;
+
+extern void rows_begin(RowReader *reader, Relation relation, Tuplestorestate *rows);
+extern bool rows_next(RowReader *reader);
+extern void rows_end(RowReader *reader);
+
+/* stock_watch.c: an app's own table */
+extern void watch_statement(TriggerData *trigger);
+extern int64 watch_refresh(Oid relation);
+
+/* stock_shop.c: the tables of a shop */
+extern void shop_moves(TriggerData *trigger);
+extern void shop_reservations(TriggerData *trigger);
+extern void shop_products(TriggerData *trigger);
+extern void shop_orders(TriggerData *trigger);
+extern void shop_guard_levels(TriggerData *trigger);
+extern int64 shop_refresh(const char *schema, bool rebuild);
+
+#endif							/* RECO_STOCK_H */
