@@ -14,6 +14,7 @@ SET lc_numeric = 'C';
 
 -- A number as it is read: 12,500 for the developer, 12 500 for the merchant.
 CREATE FUNCTION pg_temp.number(n numeric) RETURNS text RETURN to_char(n, 'FM999,999,999,990');
+CREATE FUNCTION pg_temp.figure(x double precision) RETURNS text RETURN coalesce(round(x::numeric, 2)::text, '-');
 CREATE FUNCTION pg_temp.francs(n numeric) RETURNS text RETURN replace(pg_temp.number(n), ',', ' ') || ' CDF';
 
 ---- the shop ----
@@ -42,10 +43,10 @@ SELECT format(E'  RMSE: %s   (%s for averages of client and product)\n'
                '  Recall@10: %s   (%s for the most popular products)\n'
                '  NDCG@10:   %s   (%s)\n'
                '  Model saved: %s version %s, %s, in %s s%s',
-              round(rmse::numeric, 2), round(baseline_rmse::numeric, 2),
-              round(mae::numeric, 2), round(baseline_mae::numeric, 2),
-              round(recall_at_10::numeric, 2), round(popular_recall_at_10::numeric, 2),
-              round(ndcg_at_10::numeric, 2), round(popular_ndcg_at_10::numeric, 2),
+              pg_temp.figure(rmse), pg_temp.figure(baseline_rmse),
+              pg_temp.figure(mae), pg_temp.figure(baseline_mae),
+              pg_temp.figure(recall_at_10), pg_temp.figure(popular_recall_at_10),
+              pg_temp.figure(ndcg_at_10), pg_temp.figure(popular_ndcg_at_10),
               model, version,
               (SELECT pg_size_pretty(sum(length(data))) FROM reco.model_array a WHERE a.version = v.uuid),
               round(seconds::numeric, 1), '; ' || note)
@@ -54,15 +55,19 @@ WHERE (model, version) = (:'model', :version);
 
 ---- what it recommends ----
 
--- Somebody typical: of the clients who bought and rated, the one with a middling number of different products.
+-- Somebody typical: of the clients who bought, and rated if anybody did, the one with a middling number of
+-- different products.
 WITH had AS (
-    SELECT s.client_id, count(DISTINCT l.product_id) AS products
+    SELECT s.client_id, count(DISTINCT l.product_id) AS products,
+           s.client_id IN (SELECT client_id FROM shop.rating) AS rated
     FROM shop.sale s JOIN shop.sale_line l ON l.sale_id = s.id AND l.quantity > 0
-    WHERE s.client_id IN (SELECT client_id FROM shop.rating)
+    WHERE s.client_id IS NOT NULL
     GROUP BY s.client_id)
 SELECT c.id AS client, format('%s (client %s, %s produits achetés)', c.name, c.id, h.products) AS client_words
 FROM shop.client c JOIN had h ON h.client_id = c.id
-ORDER BY abs(h.products - (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY products) FROM had)), c.id
+ORDER BY h.rated DESC,
+         abs(h.products - (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY products) FROM had WHERE had.rated = h.rated)),
+         c.id
 LIMIT 1 \gset
 
 \pset format aligned
