@@ -24,6 +24,7 @@ SERVE_OBJS = \
 	extension/bind_recommend.o \
 	extension/bind_stock.o \
 	extension/bind_train.o \
+	extension/bind_version.o \
 	extension/budget.o \
 	extension/eligible.o \
 	extension/fit.o \
@@ -36,6 +37,7 @@ SERVE_OBJS = \
 	extension/options.o \
 	extension/publish.o \
 	extension/rank.o \
+	extension/retrain.o \
 	extension/serving.o \
 	extension/solve.o \
 	extension/source.o \

@@ -1,5 +1,5 @@
 /*
- * bind_model.c - create_model, drop_model, activate, rows_now
+ * bind_model.c - create_model, drop_model, rows_now
  */
 #include "reco.h"
 
@@ -15,7 +15,6 @@
 
 PG_FUNCTION_INFO_V1(reco_create_model);
 PG_FUNCTION_INFO_V1(reco_drop_model);
-PG_FUNCTION_INFO_V1(reco_activate);
 PG_FUNCTION_INFO_V1(reco_rows_now);
 
 static Statement insert_model = {
@@ -89,23 +88,6 @@ static Statement delete_model = {
 	"DELETE FROM reco.model WHERE id = $1", NULL
 };
 
-/* The model that its owner wants to change, locked. */
-static Model *
-model_to_change(FunctionCallInfo fcinfo, const char *function)
-{
-	Model	   *model;
-
-	PreventCommandIfReadOnly(function);
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("model name must not be null")));
-	model = model_get(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	model_check_owner(model);
-	model_lock(model);
-	return model;
-}
-
 /*
  * drop_model(name text) returns void: the model and all its versions.
  * Errors: undefined_object, insufficient_privilege.
@@ -113,70 +95,22 @@ model_to_change(FunctionCallInfo fcinfo, const char *function)
 Datum
 reco_drop_model(PG_FUNCTION_ARGS)
 {
-	Model	   *model = model_to_change(fcinfo, "reco.drop_model()");
-	Datum		id = Int32GetDatum(model->id);
+	Model	   *model;
+	Datum		id;
 	Scope		scope;
 
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("model name must not be null")));
+	model = model_get_to_change(text_to_cstring(PG_GETARG_TEXT_PP(0)), "reco.drop_model()");
+	id = Int32GetDatum(model->id);
 	scope_begin_engine(&scope);
 	/* dropped by another session while we waited for the lock? */
 	if (statement_run(&delete_model, 1, (Oid[]) {INT4OID}, &id, NULL, false, 0) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("model \"%s\" does not exist", model->name)));
-	scope_end(&scope);
-	PG_RETURN_VOID();
-}
-
-static Statement find_version = {
-	"SELECT EXISTS (SELECT FROM reco.model_array a WHERE a.version = v.uuid)"
-	" FROM reco.model_version v WHERE v.model = $1 AND v.version = $2", NULL
-};
-
-static Statement switch_version = {
-	"UPDATE reco.model_version SET active = (version = $2)"
-	" WHERE model = $1 AND active <> (version = $2)", NULL
-};
-
-static Statement switch_off = {
-	"UPDATE reco.model_version SET active = false WHERE model = $1 AND active AND version <> $2", NULL
-};
-
-/*
- * activate(model text, version integer) returns void: from this transaction
- * on that version serves, whatever its metrics.  Errors: undefined_object if
- * there is no such version or its arrays are gone, insufficient_privilege.
- */
-Datum
-reco_activate(PG_FUNCTION_ARGS)
-{
-	Model	   *model;
-	Datum		values[2];
-	Scope		scope;
-	int32		version;
-	bool		isnull;
-
-	if (PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("version must not be null")));
-	version = PG_GETARG_INT32(1);
-	model = model_to_change(fcinfo, "reco.activate()");
-	scope_begin_engine(&scope);
-	values[0] = CStringGetTextDatum(model->name);
-	values[1] = Int32GetDatum(version);
-	if (statement_run(&find_version, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 1) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("model \"%s\" has no version %d", model->name, version),
-				 errhint("SELECT version, trained_at, note FROM reco.model_version lists them.")));
-	if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("version %d of model \"%s\" is no longer kept", version, model->name),
-				 errdetail("Only the factors of the last versions are; of older ones only the metrics.")));
-	/* in two steps: at no moment are two versions active */
-	statement_run(&switch_off, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 0);
-	statement_run(&switch_version, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 0);
 	scope_end(&scope);
 	PG_RETURN_VOID();
 }

@@ -1,5 +1,5 @@
 /*
- * bind_train.c - train
+ * bind_train.c - train, retrain
  */
 #include "reco.h"
 
@@ -9,10 +9,12 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 
+#include "retrain.h"
 #include "train.h"
 #include "trusted.h"
 
 PG_FUNCTION_INFO_V1(reco_train);
+PG_FUNCTION_INFO_V1(reco_retrain);
 
 static Statement version_row = {
 	"SELECT v FROM reco.model_version v WHERE v.model = $1 AND v.version = $2", NULL
@@ -53,17 +55,35 @@ get_version_row(const Model *model, int32 version)
 Datum
 reco_train(PG_FUNCTION_ARGS)
 {
-	Model	   *model = model_get(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	Model	   *model;
 	Training   *training;
 	int32		version;
 
-	PreventCommandIfReadOnly("reco.train()");
-	model_check_owner(model);
-	model_lock(model);
+	model = model_get_to_change(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)),
+								"reco.train()");
 	training = training_begin(model);
 	training_read(training);
+	training_check_rows(training);
 	training_fit(training);
-	version = training_publish(training);
+	training_publish(training);
+	version = training->version;
 	training_end(training);
 	PG_RETURN_DATUM(get_version_row(model, version));
+}
+
+/*
+ * procedure retrain(model text)
+ *
+ * What a nightly job calls: see retrain.c.  Where it may, which is not inside
+ * a transaction block or a function, it commits.  Errors: those of train; at
+ * the end of a run over several models, one that says how many failed.
+ */
+Datum
+reco_retrain(PG_FUNCTION_ARGS)
+{
+	bool		atomic = !(fcinfo->context && IsA(fcinfo->context, CallContext) &&
+						   !castNode(CallContext, fcinfo->context)->atomic);
+
+	retrain(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)), atomic);
+	PG_RETURN_VOID();
 }

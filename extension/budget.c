@@ -14,8 +14,16 @@ budget_init(Budget *budget, MemoryContext context)
 {
 	budget->context = context;
 	budget->used = 0;
+	budget->peak = 0;
 	budget->limit = (Size) reco_max_memory * 1024;
 	budget->expected = 0;
+}
+
+static void
+take(Budget *budget, Size bytes)
+{
+	budget->used += bytes;
+	budget->peak = Max(budget->peak, budget->used);
 }
 
 /* Raises an error if this many bytes more would exceed the budget. */
@@ -42,7 +50,7 @@ budget_alloc(Budget *budget, Size count, Size size)
 	Size		bytes = mul_size(count, size);
 
 	budget_check(budget, bytes);
-	budget->used += bytes;
+	take(budget, bytes);
 	return MemoryContextAllocHuge(budget->context, Max(bytes, 1));
 }
 
@@ -55,7 +63,7 @@ budget_resize(Budget *budget, void *array, Size old_count, Size count, Size size
 	if (array == NULL)
 		return budget_alloc(budget, count, size);
 	budget_check(budget, bytes);
-	budget->used += bytes;
+	take(budget, bytes);
 	budget->used -= mul_size(old_count, size);
 	return repalloc_huge(array, Max(bytes, 1));
 }

@@ -15,6 +15,7 @@ typedef struct Budget
 {
 	MemoryContext context;
 	Size		used;
+	Size		peak;			/* the most that was ever used */
 	Size		limit;
 	Size		expected;		/* by an estimate; 0: there is none */
 } Budget;

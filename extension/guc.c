@@ -12,6 +12,9 @@
 #define DEFAULT_MAX_MEMORY (2 * 1024 * 1024)
 #define DEFAULT_MAX_PARALLEL_WORKERS 4
 #define MAX_MAX_PARALLEL_WORKERS 1024
+#define MIN_KEEP_VERSIONS 1
+#define DEFAULT_KEEP_VERSIONS 3
+#define MAX_KEEP_VERSIONS 1000
 
 /* the model an application means when it does not name one */
 char	   *reco_default_model;
@@ -24,6 +27,9 @@ int			reco_max_parallel_workers = DEFAULT_MAX_PARALLEL_WORKERS;
 
 /* whether stock alerts that open or close are told to listening sessions */
 bool		reco_notify_alerts = true;
+
+/* how many versions of a model keep what they learnt, to go back to */
+int			reco_keep_versions = DEFAULT_KEEP_VERSIONS;
 
 void
 guc_define(void)
@@ -69,6 +75,17 @@ guc_define(void)
 							 PGC_USERSET,
 							 0,
 							 NULL, NULL, NULL);
+
+	DefineCustomIntVariable("reco.keep_versions",
+							"Sets how many of the newest versions of a model keep what they learnt.",
+							"Besides them the active version keeps it, and the one that was active before.",
+							&reco_keep_versions,
+							DEFAULT_KEEP_VERSIONS,
+							MIN_KEEP_VERSIONS,
+							MAX_KEEP_VERSIONS,
+							PGC_SUSET,
+							0,
+							NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("reco");
 }

@@ -5,8 +5,6 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
-#include "storage/lock.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
@@ -92,15 +90,38 @@ model_check_owner(const Model *model)
 }
 
 /*
- * One training or change of a model at a time, until the end of the
- * transaction.  A lock on the model as an object of the database: it shows in
- * pg_locks and, unlike an advisory lock, no other role can hold it first.
+ * The lock that everybody holds who trains or changes a model.  It is on the
+ * model as an object of the database: it shows in pg_locks and, unlike an
+ * advisory lock, no other role can hold it first.
  */
+void
+model_lock_tag(int32 id, LOCKTAG *tag)
+{
+	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, engine_relation("model"), id, 0);
+}
+
+/* Waits for that lock and holds it until the end of the transaction. */
 void
 model_lock(const Model *model)
 {
 	LOCKTAG		tag;
 
-	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, engine_relation("model"), model->id, 0);
+	model_lock_tag(model->id, &tag);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+/*
+ * The model that its owner wants to change by a function, locked; name may be
+ * NULL for the default one.
+ */
+Model *
+model_get_to_change(const char *name, const char *function)
+{
+	Model	   *model;
+
+	PreventCommandIfReadOnly(function);
+	model = model_get(name);
+	model_check_owner(model);
+	model_lock(model);
+	return model;
 }

@@ -23,9 +23,6 @@
 /* Less than this part of the baseline is rounding, not progress. */
 #define MARGIN 1e-4
 
-/* Versions whose arrays are kept, besides the active one. */
-#define VERSIONS_KEPT 3
-
 /* What a version is judged by: less is better for ratings, more for purchases. */
 typedef struct Verdict
 {
@@ -138,25 +135,32 @@ static Statement insert_version = {
 	"INSERT INTO reco.model_version (model, version, uuid, trained_at, seconds, clients, products,"
 	" ratings, purchases, rows_read, rows_skipped, rating_factors, purchase_factors,"
 	" rmse, mae, baseline_rmse, baseline_mae,"
-	" recall_at_10, ndcg_at_10, popular_recall_at_10, popular_ndcg_at_10, active, note, seed)"
+	" recall_at_10, ndcg_at_10, popular_recall_at_10, popular_ndcg_at_10, note, seed, rows_digest,"
+	" active, bytes)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
-	" $20, $21, false, $22, $23)", NULL
+	" $20, $21, $22, $23, $24, false, 0)", NULL
 };
 
 static Statement switch_off = {
 	"UPDATE reco.model_version SET active = false WHERE model = $1 AND active", NULL
 };
 
-static Statement switch_on = {
-	"UPDATE reco.model_version SET active = true WHERE model = $1 AND version = $2", NULL
+static Statement finish_version = {
+	"UPDATE reco.model_version SET bytes = $3, active = $4,"
+	" activated_at = CASE WHEN $4 THEN clock_timestamp() END"
+	" WHERE model = $1 AND version = $2", NULL
 };
 
+/* Not those of the active version, nor of the one that rollback goes to. */
 static Statement drop_old_arrays = {
 	"DELETE FROM reco.model_array a USING reco.model_version v"
-	" WHERE a.version = v.uuid AND v.model = $1 AND v.version <= $2 AND NOT v.active", NULL
+	" WHERE a.version = v.uuid AND v.model = $1 AND v.version <= $2 AND NOT v.active"
+	" AND v.version IS DISTINCT FROM"
+	" (SELECT b.version FROM reco.model_version b WHERE b.model = $1 AND NOT b.active"
+	" AND b.activated_at IS NOT NULL ORDER BY b.activated_at DESC LIMIT 1)", NULL
 };
 
-#define VERSION_COLUMNS 23
+#define VERSION_COLUMNS 24
 
 /* Fills one value of insert_version, or its null. */
 static void
@@ -174,7 +178,7 @@ insert_version_row(const Training *training, int32 version, const pg_uuid_t *uui
 		TEXTOID, INT4OID, UUIDOID, TIMESTAMPTZOID, FLOAT8OID, INT8OID, INT8OID,
 		INT8OID, INT8OID, INT8OID, INT8OID, INT4OID, INT4OID,
 		FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
-		FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, INT8OID
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, INT8OID, INT8OID
 	};
 	const RatingFit *ratings = &training->ratings;
 	const PurchaseFit *purchases = &training->purchases;
@@ -211,6 +215,7 @@ insert_version_row(const Training *training, int32 version, const pg_uuid_t *uui
 	set_value(values, nulls, 21, ranked, Float8GetDatum(purchases->held_out_popularity.ndcg));
 	set_value(values, nulls, 22, verdict->note.len > 0, CStringGetTextDatum(verdict->note.data));
 	set_value(values, nulls, 23, true, Int64GetDatum(training->model->options.seed));
+	set_value(values, nulls, 24, true, Int64GetDatum(training->rows_digest));
 	statement_run(&insert_version, VERSION_COLUMNS, types, values, nulls, false, 0);
 }
 
@@ -232,14 +237,23 @@ check_finite(const FactorMatrix *m)
 }
 
 static void
-write_factors(const pg_uuid_t *uuid, StoreArray array, const FactorMatrix *m)
+write_array(Training *training, const pg_uuid_t *uuid, StoreArray array, const void *data,
+			int64 rows, Size row_size, Size row_stride)
 {
-	check_finite(m);
-	store_write(uuid, array, m->data, m->rows, m->width * sizeof(float), m->stride * sizeof(float));
+	store_write(uuid, array, data, rows, row_size, row_stride);
+	training->bytes += rows * row_size;
 }
 
 static void
-write_arrays(const Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
+write_factors(Training *training, const pg_uuid_t *uuid, StoreArray array, const FactorMatrix *m)
+{
+	check_finite(m);
+	write_array(training, uuid, array, m->data, m->rows, m->width * sizeof(float),
+				m->stride * sizeof(float));
+}
+
+static void
+write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 {
 	const RatingFit *ratings = &training->ratings;
 	const PurchaseFit *purchases = &training->purchases;
@@ -266,43 +280,45 @@ write_arrays(const Training *training, const pg_uuid_t *uuid, const Verdict *ver
 		header.purchase_unobserved = purchases->penalty.unobserved;
 		header.purchase_penalty = purchases->penalty.factor;
 	}
-	store_write(uuid, STORE_HEADER, &header, 1, sizeof(header), sizeof(header));
-	store_write(uuid, STORE_CLIENT_ID, training->clients.ids, header.clients,
+	write_array(training, uuid, STORE_HEADER, &header, 1, sizeof(header), sizeof(header));
+	write_array(training, uuid, STORE_CLIENT_ID, training->clients.ids, header.clients,
 				sizeof(int64), sizeof(int64));
-	store_write(uuid, STORE_PRODUCT_ID, training->products.ids, header.products,
+	write_array(training, uuid, STORE_PRODUCT_ID, training->products.ids, header.products,
 				sizeof(int64), sizeof(int64));
-	store_write(uuid, STORE_POPULARITY, training->popularity, header.products,
+	write_array(training, uuid, STORE_POPULARITY, training->popularity, header.products,
 				sizeof(float), sizeof(float));
 	if (training->has_ratings)
 	{
-		write_factors(uuid, STORE_RATING_BASELINE, &ratings->baseline);
+		write_factors(training, uuid, STORE_RATING_BASELINE, &ratings->baseline);
 		if (verdict->ratings_useful)
 		{
-			write_factors(uuid, STORE_RATING_CLIENTS, &ratings->clients);
-			write_factors(uuid, STORE_RATING_PRODUCTS, &ratings->products);
+			write_factors(training, uuid, STORE_RATING_CLIENTS, &ratings->clients);
+			write_factors(training, uuid, STORE_RATING_PRODUCTS, &ratings->products);
 		}
 	}
 	if (training->has_purchases)
 	{
 		int			stride = purchases->products.stride;
 
-		write_factors(uuid, STORE_PURCHASE_CLIENTS, &purchases->clients);
-		write_factors(uuid, STORE_PURCHASE_PRODUCTS, &purchases->products);
-		store_write(uuid, STORE_PURCHASE_GRAM, purchases->gram, stride,
+		write_factors(training, uuid, STORE_PURCHASE_CLIENTS, &purchases->clients);
+		write_factors(training, uuid, STORE_PURCHASE_PRODUCTS, &purchases->products);
+		write_array(training, uuid, STORE_PURCHASE_GRAM, purchases->gram, stride,
 					stride * sizeof(float), stride * sizeof(float));
 	}
 }
 
-/* Writes the version and, if it deserves it, makes it the active one. */
-int32
+/*
+ * Writes the version and, if it deserves it, makes it the active one.  Leaves
+ * its number and what became of it in training.
+ */
+void
 training_publish(Training *training)
 {
 	MemoryContext before = MemoryContextSwitchTo(training->context);
 	Verdict		verdict;
 	pg_uuid_t	uuid;
 	Scope		scope;
-	Datum		values[2];
-	int32		version;
+	Datum		values[4];
 	bool		isnull;
 
 	judge(training, &verdict);
@@ -317,8 +333,11 @@ training_publish(Training *training)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("model \"%s\" was dropped while it was trained", training->model->name)));
-	version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	insert_version_row(training, version, &uuid, &verdict);
+	training->version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+													1, &isnull));
+	training->active = verdict.active;
+	training->note = verdict.note.data;
+	insert_version_row(training, training->version, &uuid, &verdict);
 	scope_end(&scope);
 
 	write_arrays(training, &uuid, &verdict);
@@ -326,14 +345,14 @@ training_publish(Training *training)
 	scope_begin_engine(&scope);
 	values[0] = CStringGetTextDatum(training->model->name);
 	if (verdict.active)
-	{
 		statement_run(&switch_off, 1, (Oid[]) {TEXTOID}, values, NULL, false, 0);
-		values[1] = Int32GetDatum(version);
-		statement_run(&switch_on, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 0);
-	}
-	values[1] = Int32GetDatum(version - VERSIONS_KEPT);
+	values[1] = Int32GetDatum(training->version);
+	values[2] = Int64GetDatum(training->bytes);
+	values[3] = BoolGetDatum(verdict.active);
+	statement_run(&finish_version, 4, (Oid[]) {TEXTOID, INT4OID, INT8OID, BOOLOID}, values, NULL,
+				  false, 0);
+	values[1] = Int32GetDatum(training->version - reco_keep_versions);
 	statement_run(&drop_old_arrays, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 0);
 	scope_end(&scope);
 	MemoryContextSwitchTo(before);
-	return version;
 }

@@ -28,6 +28,7 @@ extern char *reco_default_model;
 extern int	reco_max_memory;	/* kB */
 extern int	reco_max_parallel_workers;
 extern bool reco_notify_alerts;
+extern int	reco_keep_versions;
 
 extern void guc_define(void);
 

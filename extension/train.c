@@ -20,6 +20,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "random.h"
+#include "store.h"
+
 /*
  * What a training takes at its peak for each row read, about: for the message
  * that refuses it, which comes long before the peak.
@@ -74,16 +77,63 @@ training_begin(const Model *model)
 	return training;
 }
 
+static uint64
+digest_double(uint64 digest, double value)
+{
+	uint64		bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return random_bits(digest, bits);
+}
+
+/*
+ * A number that is the same whenever a training would learn the same: from
+ * the same pairs (of purchases, not how many or how often), ratings, ids and
+ * options.  The order of rows does not matter.
+ */
+static uint64
+digest_rows(const Training *training)
+{
+	const ModelOptions *options = &training->model->options;
+	uint64		digest = random_mix(STORE_FORMAT);
+
+	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
+	{
+		const Interactions *read = &training->interactions[kind];
+		uint64		sum = 0;
+
+		for (int64 i = 0; i < read->used; i++)
+		{
+			uint64		pair = random_bits(training->clients.ids[read->client[i]],
+										   training->products.ids[read->product[i]]);
+
+			sum += kind == SOURCE_RATINGS ? digest_double(pair, read->value[i]) : pair;
+		}
+		CHECK_FOR_INTERRUPTS();
+		digest = random_bits(digest, sum);
+	}
+	digest = random_bits(digest, training->clients.used);
+	digest = random_bits(digest, training->products.used);
+	digest = random_bits(digest, options->seed);
+	digest = random_bits(digest, options->rating_factors);
+	digest = digest_double(digest, options->rating_regularization);
+	digest = digest_double(digest, options->rating_bias_regularization);
+	digest = random_bits(digest, options->rating_iterations);
+	digest = random_bits(digest, options->purchase_factors);
+	digest = digest_double(digest, options->purchase_regularization);
+	digest = digest_double(digest, options->purchase_unobserved_weight);
+	return random_bits(digest, options->purchase_iterations);
+}
+
 /*
  * Reads the model's queries.  Errors: whatever the queries raise,
- * numeric_value_out_of_range for NaN, no_data if there is not one usable
- * row, configuration_limit_exceeded above reco.max_memory.
+ * numeric_value_out_of_range for NaN, configuration_limit_exceeded above
+ * reco.max_memory.
  */
 void
 training_read(Training *training)
 {
 	MemoryContext before = MemoryContextSwitchTo(training->context);
-	int64		entries = 0;
 	uint32	   *client_numbers;
 	uint32	   *product_numbers;
 
@@ -117,20 +167,33 @@ training_read(Training *training)
 		if (!training->model->queries[kind])
 			continue;
 		interactions_reduce(read, client_numbers, product_numbers);
-		entries += read->used;
 	}
 	budget_free(&training->budget, client_numbers, training->clients.used, sizeof(uint32));
 	budget_free(&training->budget, product_numbers, training->products.used, sizeof(uint32));
-	if (entries == 0)
+	training->has_ratings = training->interactions[SOURCE_RATINGS].used > 0;
+	training->has_purchases = training->interactions[SOURCE_PURCHASES].used > 0;
+	training->rows_digest = (int64) digest_rows(training);
+	MemoryContextSwitchTo(before);
+}
+
+/* Is there anything to learn from? */
+bool
+training_has_rows(const Training *training)
+{
+	return training->has_ratings || training->has_purchases;
+}
+
+/* Raises no_data_found if there is not one usable row. */
+void
+training_check_rows(const Training *training)
+{
+	if (!training_has_rows(training))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("model \"%s\" has nothing to learn from", training->model->name),
 				 errdetail("Its queries returned %lld rows, %lld of them with a NULL.",
 						   (long long) training->rows_read, (long long) training->rows_null),
 				 errhint("Train it again when there are ratings or purchases.")));
-	training->has_ratings = training->interactions[SOURCE_RATINGS].used > 0;
-	training->has_purchases = training->interactions[SOURCE_PURCHASES].used > 0;
-	MemoryContextSwitchTo(before);
 }
 
 /* Fits and measures the parts that there are rows for. */

@@ -19,25 +19,36 @@ typedef struct Training
 	Budget		budget;
 	TimestampTz started;
 
+	/* read */
 	IdMap		clients;
 	IdMap		products;
 	Interactions interactions[SOURCE_CANDIDATES];	/* ratings, purchases */
 	int64		rows_read;
 	int64		rows_null;
+	int64		rows_digest;	/* equal rows, equal model */
 
+	/* fitted */
 	bool		has_ratings;
 	bool		has_purchases;
 	RatingFit	ratings;
 	PurchaseFit purchases;
 	const float *popularity;	/* what is offered to clients unknown */
+
+	/* published */
+	int32		version;
+	bool		active;			/* it went live */
+	const char *note;			/* why not, or what else is to be known; or "" */
+	int64		bytes;			/* of the arrays written */
 } Training;
 
 extern Training *training_begin(const Model *model);
 extern void training_read(Training *training);
+extern bool training_has_rows(const Training *training);
+extern void training_check_rows(const Training *training);
 extern void training_fit(Training *training);
 extern void training_end(Training *training);
 
 /* publish.c */
-extern int32 training_publish(Training *training);
+extern void training_publish(Training *training);
 
 #endif							/* RECO_TRAIN_H */

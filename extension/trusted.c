@@ -80,6 +80,15 @@ scope_begin_engine(Scope *scope)
 	scope_begin_role(scope, engine_owner());
 }
 
+/* Who runs what belongs to owner when the current user asks for it. */
+static Oid
+caller_for(Oid owner)
+{
+	Oid			user = GetUserId();
+
+	return superuser_arg(user) && !superuser_arg(owner) ? owner : user;
+}
+
 /*
  * Until scope_end: SPI is connected, the caller runs the query of a model
  * with this owner, and cannot write.
@@ -87,15 +96,25 @@ scope_begin_engine(Scope *scope)
 void
 scope_begin_caller(Scope *scope, Oid owner)
 {
-	Oid			user = GetUserId();
+	Oid			user = caller_for(owner);
 
-	if (superuser_arg(user) && !superuser_arg(owner))
-		user = owner;
 	scope_begin(scope);
 	(void) set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	SetUserIdAndSecContext(user,
 						   scope->security_context | SECURITY_RESTRICTED_OPERATION);
+	SPI_connect();
+	scope->spi = true;
+}
+
+/* The same for what may write: work on the tables of owner's shop. */
+void
+scope_begin_change(Scope *scope, Oid owner)
+{
+	Oid			user = caller_for(owner);
+
+	scope_begin(scope);
+	SetUserIdAndSecContext(user, scope->security_context | SECURITY_RESTRICTED_OPERATION);
 	SPI_connect();
 	scope->spi = true;
 }

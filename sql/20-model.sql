@@ -25,10 +25,3 @@ AS 'MODULE_PATHNAME', 'reco_train'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION reco.train(text) IS
 'Trains a model on the rows its queries return now; the new version goes live if it is good enough';
-
-CREATE FUNCTION reco.activate(model text, version integer)
-RETURNS void
-AS 'MODULE_PATHNAME', 'reco_activate'
-LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION reco.activate(text, integer) IS
-'Makes a version of a model the one that serves, whatever its metrics';

@@ -73,7 +73,8 @@ SELECT is((SELECT active FROM reco.model_version WHERE model = 'bought' AND vers
 SELECT version FROM reco.train('bought') \gset
 SELECT version FROM reco.train('bought') \gset
 SELECT is(taste.active(), ARRAY[1], 'however many follow');
-SELECT is(taste.kept(), ARRAY[1, 4, 5, 6], 'the last three and the active one keep what they learnt');
+SELECT is(taste.kept(), ARRAY[1, 3, 4, 5, 6],
+          'the last three keep what they learnt, the active one, and the one that was active before');
 SELECT is((SELECT array_agg(version ORDER BY version) FROM reco.model_version WHERE model = 'bought'), ARRAY[1, 2, 3, 4, 5, 6],
           'all of them their row');
 SELECT throws_ok($$SELECT reco.activate('bought', 2)$$, '42704', 'version 2 of model "bought" is no longer kept', 'what is gone cannot be activated');
