@@ -8,6 +8,7 @@
 
 PG_FUNCTION_INFO_V1(reco_watch_statement);
 PG_FUNCTION_INFO_V1(reco_refresh_stock);
+PG_FUNCTION_INFO_V1(reco_close_stock_alerts);
 PG_FUNCTION_INFO_V1(reco_shop_moves);
 PG_FUNCTION_INFO_V1(reco_shop_reservations);
 PG_FUNCTION_INFO_V1(reco_shop_products);
@@ -59,6 +60,17 @@ Datum
 reco_refresh_stock(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT64(watch_refresh(PG_GETARG_OID(0)));
+}
+
+/*
+ * close_stock_alerts(relation regclass) returns bigint
+ *
+ * Errors: insufficient_privilege.
+ */
+Datum
+reco_close_stock_alerts(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(watch_close(PG_GETARG_OID(0)));
 }
 
 Datum

@@ -84,6 +84,7 @@ extern void rows_end(RowReader *reader);
 /* stock_watch.c: an app's own table */
 extern void watch_statement(TriggerData *trigger);
 extern int64 watch_refresh(Oid relation);
+extern int64 watch_close(Oid relation);
 
 /* stock_shop.c: the tables of a shop */
 extern void shop_moves(TriggerData *trigger);

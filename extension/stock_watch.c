@@ -222,15 +222,12 @@ items_sql(const Watch *watch, bool some)
 					some ? psprintf(" ON t.%s = i.id", id) : psprintf(" WHERE t.%s IS NOT NULL", id));
 }
 
-static int64
-watch_evaluate(const Watch *watch, ArrayType *products)
+/* The alerts of a watched table; who reads its items, and how, is to be added. */
+static AlertBook
+alert_book(Oid relation)
 {
-	Oid			owner = watch->relation->rd_rel->relowner;
-	AlertBook	book = {
-		.relation = watch->root,
-		.reader = owner,
-		.items_some = items_sql(watch, true),
-		.items_all = items_sql(watch, false),
+	return (AlertBook) {
+		.relation = relation,
 		.find_some = "SELECT id, product_id, kind, threshold FROM reco.stock_alert"
 		" WHERE relation = $1 AND product_id = ANY ($2) AND closed_at IS NULL ORDER BY id FOR NO KEY UPDATE",
 		.find_all = "SELECT id, product_id, kind, threshold FROM reco.stock_alert"
@@ -244,7 +241,16 @@ watch_evaluate(const Watch *watch, ArrayType *products)
 		" FROM unnest($2, $3) AS c (id, reason)"
 		" WHERE a.relation = $1 AND a.id = c.id AND a.closed_at IS NULL RETURNING a.id",
 	};
+}
 
+static int64
+watch_evaluate(const Watch *watch, ArrayType *products)
+{
+	AlertBook	book = alert_book(watch->root);
+
+	book.reader = watch->relation->rd_rel->relowner;
+	book.items_some = items_sql(watch, true);
+	book.items_all = items_sql(watch, false);
 	return stock_evaluate(&book, products);
 }
 
@@ -350,6 +356,25 @@ watch_statement(TriggerData *trigger)
 		watch_evaluate(&watch, stock_id_array(candidates.ids, candidates.count));
 }
 
+static void
+check_owner(Oid relation)
+{
+	if (!pg_class_ownercheck(relation, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relation));
+}
+
+/* Rows about tables that are gone: their numbers may one day be another table's. */
+static void
+forget_lost_alerts(void)
+{
+	Scope		scope;
+
+	scope_begin_engine(&scope);
+	stock_run("DELETE FROM reco.stock_alert a"
+			  " WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = a.relation)", 0, NULL, NULL, NULL);
+	scope_end(&scope);
+}
+
 /* Evaluates the alerts of all rows of a watched table, for its owner. */
 int64
 watch_refresh(Oid relation)
@@ -358,8 +383,7 @@ watch_refresh(Oid relation)
 	Watch		watch = {0};
 	int64		written;
 
-	if (!pg_class_ownercheck(relation, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relation));
+	check_owner(relation);
 	table = table_open(relation, ShareRowExclusiveLock);
 	for (int i = 0; table->trigdesc != NULL && i < table->trigdesc->numtriggers; i++)
 	{
@@ -371,7 +395,21 @@ watch_refresh(Oid relation)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" is not watched", RelationGetRelationName(table)),
 				 errhint("Watch it with reco.watch_stock().")));
+	forget_lost_alerts();
 	written = watch_evaluate(&watch, NULL);
 	table_close(table, NoLock);
 	return written;
+}
+
+/* Closes the open alerts of a table that is no longer watched, for its owner. */
+int64
+watch_close(Oid relation)
+{
+	AlertBook	book = alert_book(relation);
+
+	check_owner(relation);
+	book.reader = GetUserId();
+	book.items_all = "SELECT NULL::bigint, false, NULL::numeric, NULL::numeric, NULL::numeric,"
+		" NULL::numeric, NULL::numeric WHERE false";
+	return stock_evaluate(&book, NULL);
 }

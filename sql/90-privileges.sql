@@ -16,3 +16,10 @@ CREATE POLICY own_models ON reco.model FOR SELECT
 ALTER TABLE reco.model_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_versions ON reco.model_version FOR SELECT
     USING (EXISTS (SELECT FROM reco.model m WHERE m.name OPERATOR(pg_catalog.=) model));
+
+-- Alerts are seen by who may read the table they are about; triggers write them.
+GRANT SELECT ON reco.stock_alert TO PUBLIC;
+
+ALTER TABLE reco.stock_alert ENABLE ROW LEVEL SECURITY;
+CREATE POLICY alerts_of_readable_tables ON reco.stock_alert FOR SELECT
+    USING (pg_catalog.has_table_privilege(relation, 'SELECT'));
