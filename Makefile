@@ -51,6 +51,9 @@ SERVE_OBJS = \
 
 # reco_train.so: the trainer over OpenBLAS, loaded by reco.so when something is trained.
 TRAIN_OBJS = \
+	extension/bayes.o \
+	extension/bayes_features.o \
+	extension/bayes_mean.o \
 	extension/ials.o \
 	extension/matrix.o \
 	extension/metrics.o \
@@ -62,6 +65,9 @@ TRAIN_OBJS = \
 
 # Loops over arrays, which gcc vectorises at -O3.
 NUMERIC_OBJS = \
+	extension/bayes.o \
+	extension/bayes_features.o \
+	extension/bayes_mean.o \
 	extension/ials.o \
 	extension/matrix.o \
 	extension/metrics.o \

@@ -73,10 +73,10 @@ sparse_bytes(const Interactions *from, Size entry_size)
 
 /* Refuses a fit at its start if it could not be finished. */
 static void
-check_memory(FitRun *run, const Interactions *from, Size entry_size, int width)
+check_memory(FitRun *run, const Interactions *from, Size entry_size, int width, Size more)
 {
 	Size		row = factor_stride(width) * sizeof(float);
-	Size		needed = sparse_bytes(from, entry_size);
+	Size		needed = add_size(sparse_bytes(from, entry_size), more);
 
 	needed = add_size(needed, mul_size(row, add_size(from->clients->used, from->products->used)));
 	needed = add_size(needed, mul_size(run->workers.participants, solve_scratch_size(width)));
@@ -87,7 +87,8 @@ check_memory(FitRun *run, const Interactions *from, Size entry_size, int width)
 static void
 start_workers(FitRun *run, int width)
 {
-	run->workers.scratch_size = solve_scratch_size(width);
+	/* two rows besides, for those who prepare what is to be solved */
+	run->workers.scratch_size = solve_scratch_size(width) + 2 * factor_stride(width) * sizeof(float);
 	run->workers.scratch = budget_alloc(run->budget, run->workers.participants,
 										run->workers.scratch_size);
 }
@@ -156,14 +157,24 @@ measure_scale(const Interactions *ratings, HoldOut *side, RatingScale *scale)
 	scale->deviation = sqrt(squares / count) * largest;
 }
 
-/* Factors, penalties and iterations for so many ratings. */
+/*
+ * Factors, penalties and iterations for so many ratings.  With the two columns
+ * of biases the widths fill whole lanes but for the smallest.
+ */
 static int
 choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit)
 {
+	bool		bayes = options->rating_method == RATING_BAYES;
 	int			factors = options->rating_factors;
 
+	fit->method = options->rating_method;
 	if (factors == OPTION_AUTO)
-		factors = ratings < 50000 ? 6 : ratings < 500000 ? 14 : ratings < 5000000 ? 30 : 62;
+	{
+		if (ratings < 200000)
+			factors = bayes ? 8 : ratings < 50000 ? 6 : 14;
+		else
+			factors = ratings < 500000 ? 14 : ratings < 5000000 ? 30 : 62;
+	}
 	fit->penalty.factor = options->rating_regularization;
 	if (options->rating_regularization == OPTION_AUTO)
 		fit->penalty.factor = ratings < 500000 ? 0.12 : ratings < 5000000 ? 0.07 : 0.05;
@@ -172,31 +183,58 @@ choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit
 		fit->penalty.bias = BASELINE_BIAS_PENALTY;
 	fit->iterations = options->rating_iterations;
 	if (options->rating_iterations == OPTION_AUTO)
-		fit->iterations = 12;
+		fit->iterations = !bayes ? 12 : ratings < 500000 ? 160 : ratings < 5000000 ? 60 : 40;
 	fit->baseline_penalty = BASELINE_BIAS_PENALTY;
 	return SVD_BIAS_COLUMNS + factors;
 }
 
-/*
- * Fits the model (or, with clients and products of width SVD_BIAS_COLUMNS,
- * the baseline) to the ratings that pass.
- */
+/* The ratings that pass, standardised, by client and by product. */
 static void
-fit_svd(FitRun *run, const Interactions *ratings, HoldOut *side, const RatingScale *scale,
-		const SvdOptions *options, FactorMatrix *clients, FactorMatrix *products)
+rating_matrices(FitRun *run, const Interactions *ratings, HoldOut *side, const RatingScale *scale,
+				SparseRows *by_client, SparseRows *by_product)
 {
 	float	   *values = budget_alloc(run->budget, ratings->used, sizeof(float));
-	SparseRows	by_client;
-	SparseRows	by_product;
 
 	for (int64 i = 0; i < ratings->used; i++)
 		values[i] = rating_standardise(scale, ratings->value[i]);
 	CHECK_FOR_INTERRUPTS();
-	interactions_by_client(ratings, side ? on_side : NULL, side, values, &by_client, run->budget);
+	interactions_by_client(ratings, side ? on_side : NULL, side, values, by_client, run->budget);
 	budget_free(run->budget, values, ratings->used, sizeof(float));
-	sparse_transpose(&by_client, &by_product, run->budget);
-	start_workers(run, products->width);
-	run->trainer->svd_fit(&by_client, &by_product, options, &run->workers, clients, products);
+	sparse_transpose(by_client, by_product, run->budget);
+}
+
+/*
+ * Fits the baseline, and then the model, to the ratings that pass.  The
+ * baseline is the SVD of no factors, biases alone.
+ */
+static void
+fit_stars(FitRun *run, const Interactions *ratings, HoldOut *side, RatingFit *fit,
+		  FactorMatrix *baseline_clients)
+{
+	uint64		seed = run->options->seed;
+	SvdOptions	baseline = {BASELINE_ITERATIONS, seed, {0, fit->baseline_penalty}};
+	SvdOptions	svd = {fit->iterations, seed, fit->penalty};
+	BayesOptions bayes = {fit->iterations, seed};
+	SparseRows	by_client;
+	SparseRows	by_product;
+
+	measure_scale(ratings, side, &fit->scale);
+	rating_matrices(run, ratings, side, &fit->scale, &by_client, &by_product);
+	start_workers(run, fit->products.width);
+	run->trainer->svd_fit(&by_client, &by_product, &baseline, &run->workers,
+						  baseline_clients, &fit->baseline);
+	if (fit->method == RATING_SVD)
+		run->trainer->svd_fit(&by_client, &by_product, &svd, &run->workers,
+							  &fit->clients, &fit->products);
+	else
+	{
+		Size		size = run->trainer->bayes_memory_size(by_client.rows, by_product.rows,
+														   fit->products.width, fit->iterations);
+		void	   *memory = budget_alloc(run->budget, 1, size);
+
+		run->trainer->bayes_fit(&by_client, &by_product, &bayes, &run->workers, memory, &fit->bayes);
+		budget_free(run->budget, memory, 1, size);
+	}
 	end_workers(run);
 	sparse_free(&by_product, run->budget);
 	sparse_free(&by_client, run->budget);
@@ -204,7 +242,7 @@ fit_svd(FitRun *run, const Interactions *ratings, HoldOut *side, const RatingSca
 
 /* Measures a fit on the held-out ratings. */
 static void
-measure_svd(FitRun *run, const Interactions *ratings, const RatingScale *scale,
+measure_stars(FitRun *run, const Interactions *ratings, const RatingScale *scale,
 			const FactorMatrix *clients, const FactorMatrix *products, RatingMetrics *result)
 {
 	HoldOut		held_out = {run->options->seed, true};
@@ -222,6 +260,21 @@ measure_svd(FitRun *run, const Interactions *ratings, const RatingScale *scale,
 	budget_free(run->budget, values, ratings->used, sizeof(float));
 }
 
+/* The arrays that only the Bayesian model has. */
+static void
+alloc_bayes(FitRun *run, RatingFit *fit)
+{
+	BayesModel *bayes = &fit->bayes;
+	int			stride = fit->products.stride;
+
+	bayes->clients = fit->clients;
+	bayes->products = fit->products;
+	bayes->features = alloc_factors(run->budget, fit->products.rows, fit->products.width);
+	bayes->mean = budget_alloc(run->budget, stride, sizeof(float));
+	bayes->precision = budget_alloc(run->budget, stride, stride * sizeof(float));
+	bayes->spread = budget_alloc(run->budget, fit->products.rows, sizeof(float));
+}
+
 /* Measures, then fits to all, the ratings part of a model. */
 void
 fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
@@ -231,25 +284,24 @@ fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 	int64		products = ratings->products->used;
 	int			width = choose_rating_options(run->options, ratings->used, fit);
 	FactorMatrix baseline_clients;
-	SvdOptions	options = {fit->iterations, run->options->seed, fit->penalty};
-	SvdOptions	baseline_options = {BASELINE_ITERATIONS, 0, {0, fit->baseline_penalty}};
+	Size		more = 0;
 
-	check_memory(run, ratings, sizeof(uint32) + sizeof(float), width);
+	if (fit->method == RATING_BAYES)
+		more = run->trainer->bayes_memory_size(clients, products, width, fit->iterations);
+	check_memory(run, ratings, sizeof(uint32) + sizeof(float), width, more);
 	fit->clients = alloc_factors(run->budget, clients, width);
 	fit->products = alloc_factors(run->budget, products, width);
 	baseline_clients = alloc_factors(run->budget, clients, SVD_BIAS_COLUMNS);
 	fit->baseline = alloc_factors(run->budget, products, SVD_BIAS_COLUMNS);
+	if (fit->method == RATING_BAYES)
+		alloc_bayes(run, fit);
 
-	measure_scale(ratings, &seen, &fit->scale);
-	fit_svd(run, ratings, &seen, &fit->scale, &baseline_options, &baseline_clients, &fit->baseline);
-	measure_svd(run, ratings, &fit->scale, &baseline_clients, &fit->baseline,
+	fit_stars(run, ratings, &seen, fit, &baseline_clients);
+	measure_stars(run, ratings, &fit->scale, &baseline_clients, &fit->baseline,
 				&fit->held_out_baseline);
-	fit_svd(run, ratings, &seen, &fit->scale, &options, &fit->clients, &fit->products);
-	measure_svd(run, ratings, &fit->scale, &fit->clients, &fit->products, &fit->held_out);
+	measure_stars(run, ratings, &fit->scale, &fit->clients, &fit->products, &fit->held_out);
 
-	measure_scale(ratings, NULL, &fit->scale);
-	fit_svd(run, ratings, NULL, &fit->scale, &baseline_options, &baseline_clients, &fit->baseline);
-	fit_svd(run, ratings, NULL, &fit->scale, &options, &fit->clients, &fit->products);
+	fit_stars(run, ratings, NULL, fit, &baseline_clients);
 	free_factors(run->budget, &baseline_clients);
 }
 
@@ -344,7 +396,7 @@ fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 	int			width = choose_purchase_options(run->options, purchases, fit);
 	SparseRows	by_client;
 
-	check_memory(run, purchases, sizeof(uint32), width);
+	check_memory(run, purchases, sizeof(uint32), width, 0);
 	fit->clients = alloc_factors(run->budget, clients, width);
 	fit->products = alloc_factors(run->budget, products, width);
 	fit->gram = budget_alloc(run->budget, fit->products.stride,

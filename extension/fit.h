@@ -20,8 +20,10 @@ typedef struct FitRun
 typedef struct RatingFit
 {
 	RatingScale scale;
-	SvdPenalty	penalty;
-	float		baseline_penalty;
+	RatingMethod method;
+	SvdPenalty	penalty;		/* RATING_SVD */
+	BayesModel	bayes;			/* RATING_BAYES; clients and products are */
+	float		baseline_penalty;	/* those below */
 	int			iterations;
 	FactorMatrix clients;
 	FactorMatrix products;

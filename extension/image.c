@@ -38,6 +38,26 @@ read_factors(const Image *image, StoreArray array, int64 rows, int width, Budget
 	return m;
 }
 
+/* What folding a client in takes besides the products. */
+static void
+read_bayes(Image *image, const StoreHeader *header, Budget *budget)
+{
+	int			stride = factor_stride(header->rating_width);
+
+	image->is_bayes = true;
+	image->rating_features = read_factors(image, STORE_RATING_FEATURES, header->products,
+										  header->rating_width, budget);
+	image->rating_mean = budget_alloc(budget, stride + 1, stride * sizeof(float));
+	store_read(&image->uuid, STORE_RATING_PRIOR, image->rating_mean, stride + 1,
+			   stride * sizeof(float), stride * sizeof(float));
+	image->rating_prior.precision = image->rating_mean + stride;
+	image->rating_prior.noise_precision = header->rating_noise_precision;
+	image->rating_spread = budget_alloc(budget, header->products, sizeof(float));
+	store_read(&image->uuid, STORE_RATING_SPREAD, image->rating_spread, header->products,
+			   sizeof(float), sizeof(float));
+	image->rating_unknown_spread = header->rating_unknown_spread;
+}
+
 static void
 read_ratings(Image *image, const StoreHeader *header, Budget *budget)
 {
@@ -53,6 +73,8 @@ read_ratings(Image *image, const StoreHeader *header, Budget *budget)
 	image->rating_products =
 		read_factors(image, baseline ? STORE_RATING_BASELINE : STORE_RATING_PRODUCTS,
 					 header->products, baseline ? SVD_BIAS_COLUMNS : header->rating_width, budget);
+	if (!baseline && header->rating_method == RATING_BAYES)
+		read_bayes(image, header, budget);
 }
 
 static void

@@ -30,8 +30,14 @@ typedef struct Image
 
 	bool		has_ratings;
 	RatingScale scale;
-	SvdPenalty	rating_penalty;
 	FactorMatrix rating_products;
+	bool		is_bayes;
+	SvdPenalty	rating_penalty; /* if not is_bayes */
+	FactorMatrix rating_features;	/* if is_bayes, as the rest */
+	float	   *rating_mean;
+	BayesPrior	rating_prior;
+	float	   *rating_spread;
+	float		rating_unknown_spread;
 
 	bool		has_purchases;
 	IalsPenalty purchase_penalty;

@@ -9,6 +9,7 @@
  * wrong argument raises no error in BLAS, so callers pass checked sizes.
  */
 #include <cblas.h>
+#include <math.h>
 #include <string.h>
 
 #include "matrix.h"
@@ -16,6 +17,12 @@
 
 /* About 10 ms of one core, in multiply-adds. */
 #define PIECE_FLOPS (INT64_C(1) << 28)
+
+/* LAPACK, which OpenBLAS brings along without a header of it */
+extern void dsyev_(const char *job, const char *triangle, const int *n, double *a, const int *lda,
+				   double *values, double *work, const int *work_size, int *info);
+extern void dpotrf_(const char *triangle, const int *n, double *a, const int *lda, int *info);
+extern void dpotri_(const char *triangle, const int *n, double *a, const int *lda, int *info);
 
 /* Parallelism is ours: one thread of BLAS, whatever the library's default. */
 void
@@ -32,7 +39,7 @@ rows_per_piece(int64_t flops_per_row)
 	return rows > 64 ? rows : 64;
 }
 
-/* gram = m' m, the whole stride x stride matrix, lower triangle filled in. */
+/* gram = m' m, the upper triangle of a stride x stride matrix. */
 void
 matrix_gram(const FactorMatrix *m, float *gram)
 {
@@ -43,7 +50,7 @@ matrix_gram(const FactorMatrix *m, float *gram)
 	{
 		int64_t		rows = m->rows - first < piece ? m->rows - first : piece;
 
-		cblas_ssyrk(CblasRowMajor, CblasLower, CblasTrans, m->stride, (int) rows,
+		cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, m->stride, (int) rows,
 					1, factor_row(m, first), m->stride, 1, gram, m->stride);
 		workers_check_interrupts();
 	}
@@ -68,4 +75,142 @@ matrix_scores(const float *left, int64_t left_rows, const FactorMatrix *right, f
 					0, scores + first, (int) right->rows);
 		workers_check_interrupts();
 	}
+}
+
+/* result (rows x columns) = scale * a (rows x inner) b (inner x columns), all dense. */
+void
+matrix_product(const float *a, int64_t rows, int inner, const float *b, int columns,
+			   float scale, float *result)
+{
+	int64_t		piece = rows_per_piece((int64_t) inner * columns);
+
+	for (int64_t first = 0; first < rows; first += piece)
+	{
+		int64_t		count = rows - first < piece ? rows - first : piece;
+
+		cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int) count, columns, inner,
+					scale, a + first * inner, inner, b, columns,
+					0, result + first * columns, columns);
+		workers_check_interrupts();
+	}
+}
+
+/* result (a_columns x b_columns) = a' b, both of so many rows, all dense. */
+void
+matrix_transposed_product(const float *a, int64_t rows, int a_columns,
+						  const float *b, int b_columns, float *result)
+{
+	int64_t		piece = rows_per_piece((int64_t) a_columns * b_columns);
+
+	memset(result, 0, (size_t) a_columns * b_columns * sizeof(float));
+	for (int64_t first = 0; first < rows; first += piece)
+	{
+		int64_t		count = rows - first < piece ? rows - first : piece;
+
+		cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, a_columns, b_columns, (int) count,
+					1, a + first * a_columns, a_columns, b + first * b_columns, b_columns,
+					1, result, b_columns);
+		workers_check_interrupts();
+	}
+}
+
+/*
+ * Makes the columns of a (rows x columns, dense) orthonormal, by two rounds of
+ * Cholesky QR in double precision.  A column that depends on those before it
+ * becomes zero.  work has columns * columns doubles.
+ */
+void
+matrix_orthonormalize(float *a, int64_t rows, int columns, double *work)
+{
+	for (int round = 0; round < 2; round++)
+	{
+		memset(work, 0, (size_t) columns * columns * sizeof(double));
+		for (int64_t r = 0; r < rows; r++)
+		{
+			const float *row = a + r * columns;
+
+			if (r % 4096 == 0)
+				workers_check_interrupts();
+			for (int i = 0; i < columns; i++)
+			{
+				for (int j = 0; j <= i; j++)
+					work[(size_t) i * columns + j] += (double) row[i] * row[j];
+			}
+		}
+		for (int i = 0; i < columns; i++)
+		{
+			double	   *row = work + (size_t) i * columns;
+			double		squares = row[i];
+
+			for (int j = 0; j <= i; j++)
+			{
+				const double *above = work + (size_t) j * columns;
+				double		rest = row[j];
+
+				for (int k = 0; k < j; k++)
+					rest -= row[k] * above[k];
+				if (j < i)
+					row[j] = above[j] > 0 ? rest / above[j] : 0;
+				else
+					row[j] = rest > 1e-10 * squares ? sqrt(rest) : 0;
+			}
+		}
+		for (int64_t r = 0; r < rows; r++)
+		{
+			float	   *row = a + r * columns;
+
+			if (r % 4096 == 0)
+				workers_check_interrupts();
+			for (int i = 0; i < columns; i++)
+			{
+				const double *factor = work + (size_t) i * columns;
+				double		rest = row[i];
+
+				for (int k = 0; k < i; k++)
+					rest -= factor[k] * row[k];
+				row[i] = factor[i] > 0 ? (float) (rest / factor[i]) : 0;
+			}
+		}
+	}
+}
+
+/*
+ * Eigenvalues, ascending, of a symmetric matrix (size x size), whose rows
+ * become the eigenvectors.  work_size >= 3 * size.
+ */
+bool
+matrix_eigen(double *symmetric, int size, double *values, double *work, int work_size)
+{
+	int			info;
+
+	dsyev_("V", "U", &size, symmetric, &size, values, work, &work_size, &info);
+	return info == 0;
+}
+
+/* The lower Cholesky factor (by rows) of a positive matrix, zeros above. */
+bool
+matrix_cholesky(double *positive, int size)
+{
+	int			info;
+
+	/* what is the lower triangle by rows is the upper one by columns */
+	dpotrf_("U", &size, positive, &size, &info);
+	for (int i = 0; i < size; i++)
+	{
+		for (int j = i + 1; j < size; j++)
+			positive[(size_t) i * size + j] = 0;
+	}
+	return info == 0;
+}
+
+/* The inverse of a positive matrix, in its lower triangle by rows. */
+bool
+matrix_invert(double *positive, int size)
+{
+	int			info;
+
+	dpotrf_("U", &size, positive, &size, &info);
+	if (info == 0)
+		dpotri_("U", &size, positive, &size, &info);
+	return info == 0;
 }

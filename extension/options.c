@@ -27,7 +27,7 @@ typedef struct Option
 	OptionType	type;
 	double		lowest;
 	double		highest;
-	const char *method;			/* the valid value of an OPTION_METHOD */
+	const char *const *methods; /* the valid values of an OPTION_METHOD */
 	size_t		offset;			/* in ModelOptions */
 } Option;
 
@@ -37,10 +37,14 @@ typedef struct Option
 
 #define MAX_SEED 9007199254740991.0 /* exact in any JSON implementation */
 
+static const char *const rating_methods[] = {"bayes", "svd", NULL};
+static const char *const purchase_methods[] = {"als", NULL};
+
 static const Option known_options[] = {
 	{"", "seed", OPTION_BIGINT, 0, MAX_SEED, NULL, offsetof(ModelOptions, seed)},
 	{"", "lift", OPTION_NUMBER, 0, MAX_LIFT, NULL, offsetof(ModelOptions, lift)},
-	{"ratings", "method", OPTION_METHOD, 0, 0, "svd", 0},
+	{"ratings", "method", OPTION_METHOD, 0, 0, rating_methods,
+	offsetof(ModelOptions, rating_method)},
 	{"ratings", "factors", OPTION_INTEGER, MIN_FACTORS, MAX_FACTORS, NULL,
 	offsetof(ModelOptions, rating_factors)},
 	{"ratings", "regularization", OPTION_NUMBER, 1e-6, 1e6, NULL,
@@ -49,7 +53,8 @@ static const Option known_options[] = {
 	offsetof(ModelOptions, rating_bias_regularization)},
 	{"ratings", "iterations", OPTION_INTEGER, MIN_ITERATIONS, MAX_ITERATIONS, NULL,
 	offsetof(ModelOptions, rating_iterations)},
-	{"purchases", "method", OPTION_METHOD, 0, 0, "als", 0},
+	{"purchases", "method", OPTION_METHOD, 0, 0, purchase_methods,
+	offsetof(ModelOptions, purchase_method)},
 	{"purchases", "factors", OPTION_INTEGER, 1, MAX_FACTORS, NULL,
 	offsetof(ModelOptions, purchase_factors)},
 	{"purchases", "regularization", OPTION_NUMBER, 1e-6, 1e6, NULL,
@@ -91,10 +96,17 @@ wrong_value(const Option *option)
 	char	   *path = option_path(option->group, option->name);
 
 	if (option->type == OPTION_METHOD)
+	{
+		StringInfoData list;
+
+		initStringInfo(&list);
+		for (int i = 0; option->methods[i]; i++)
+			appendStringInfo(&list, "%s\"%s\"", i > 0 ? ", " : "", option->methods[i]);
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid value for option %s", path),
-				 errhint("The valid value is \"%s\".", option->method)));
+				 errhint("Valid values are %s.", list.data)));
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid value for option %s", path),
@@ -113,11 +125,20 @@ set_option(const Option *option, const JsonbValue *value, ModelOptions *options)
 
 	if (option->type == OPTION_METHOD)
 	{
-		if (value->type != jbvString ||
-			value->val.string.len != strlen(option->method) ||
-			strncmp(value->val.string.val, option->method, value->val.string.len) != 0)
-			wrong_value(option);
-		return;
+		if (value->type == jbvString)
+		{
+			char	   *method = pnstrdup(value->val.string.val, value->val.string.len);
+
+			for (int i = 0; option->methods[i]; i++)
+			{
+				if (strcmp(option->methods[i], method) == 0)
+				{
+					*(int *) field = i;
+					return;
+				}
+			}
+		}
+		wrong_value(option);
 	}
 	if (value->type != jbvNumeric)
 		wrong_value(option);
@@ -198,6 +219,8 @@ options_parse(Jsonb *json, ModelOptions *options)
 {
 	options->seed = 1;
 	options->lift = DEFAULT_LIFT;
+	options->rating_method = RATING_BAYES;
+	options->purchase_method = 0;
 	options->rating_factors = OPTION_AUTO;
 	options->rating_regularization = OPTION_AUTO;
 	options->rating_bias_regularization = OPTION_AUTO;

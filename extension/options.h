@@ -8,18 +8,26 @@
 
 #include "utils/jsonb.h"
 
-/* Zero (or -1 where zero means something) stands for "chosen by the size of
- * the data". */
+/* How ratings are learnt: the order of rating_methods in options.c. */
+typedef enum RatingMethod
+{
+	RATING_BAYES,
+	RATING_SVD
+} RatingMethod;
+
+/* OPTION_AUTO stands for "chosen by the size of the data". */
 typedef struct ModelOptions
 {
 	int64		seed;
 	double		lift;
 
+	int			rating_method;	/* a RatingMethod */
 	int			rating_factors;
 	double		rating_regularization;
 	double		rating_bias_regularization;
 	int			rating_iterations;
 
+	int			purchase_method;	/* 0: als */
 	int			purchase_factors;
 	double		purchase_regularization;
 	double		purchase_unobserved_weight;

@@ -252,6 +252,23 @@ write_factors(Training *training, const pg_uuid_t *uuid, StoreArray array, const
 				m->stride * sizeof(float));
 }
 
+/* What folding a client in takes besides the products. */
+static void
+write_bayes(Training *training, const pg_uuid_t *uuid, const BayesModel *bayes)
+{
+	int			stride = bayes->features.stride;
+	float	   *prior = palloc((stride + 1) * stride * sizeof(float));
+
+	memcpy(prior, bayes->mean, stride * sizeof(float));
+	memcpy(prior + stride, bayes->precision, stride * stride * sizeof(float));
+	write_factors(training, uuid, STORE_RATING_FEATURES, &bayes->features);
+	write_array(training, uuid, STORE_RATING_PRIOR, prior, stride + 1, stride * sizeof(float),
+				stride * sizeof(float));
+	write_array(training, uuid, STORE_RATING_SPREAD, bayes->spread, bayes->products.rows,
+				sizeof(float), sizeof(float));
+	pfree(prior);
+}
+
 static void
 write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 {
@@ -266,6 +283,9 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 	if (training->has_ratings)
 	{
 		header.rating_width = verdict->ratings_useful ? ratings->products.width : SVD_BIAS_COLUMNS;
+		header.rating_method = ratings->method;
+		header.rating_noise_precision = ratings->bayes.noise_precision;
+		header.rating_unknown_spread = ratings->bayes.unknown_spread;
 		header.rating_mean = ratings->scale.mean;
 		header.rating_deviation = ratings->scale.deviation;
 		header.rating_lowest = ratings->scale.lowest;
@@ -294,6 +314,8 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 		{
 			write_factors(training, uuid, STORE_RATING_CLIENTS, &ratings->clients);
 			write_factors(training, uuid, STORE_RATING_PRODUCTS, &ratings->products);
+			if (ratings->method == RATING_BAYES)
+				write_bayes(training, uuid, &ratings->bayes);
 		}
 	}
 	if (training->has_purchases)

@@ -3,7 +3,9 @@
  *
  * A score is one dot product of the folded-in client with the product: of
  * purchases where the model has them, else of ratings, as stars that are not
- * cut off at the ends of the scale.  Where nothing personal is known it is
+ * cut off at the ends of the scale, less one standard deviation of what is
+ * believed of the product: something that one client rated, and loved, does
+ * not lead every list.  Where nothing personal is known it is
  * the number of clients who bought (or liked) the product.  A product that
  * the model does not know has the factors of a product nobody has touched.
  *
@@ -59,7 +61,8 @@ plain_score(const Scorer *scorer, int64 product)
 		case METHOD_RATINGS:
 			m = &scorer->image->rating_products;
 			return stars_unclipped(scorer->image,
-								   factor_dot(scorer->row, factor_row(m, product), m->stride));
+								   factor_dot(scorer->row, factor_row(m, product), m->stride) -
+								   (scorer->image->is_bayes ? scorer->image->rating_spread[product] : 0));
 		default:
 			return scorer->image->popularity[product];
 	}
@@ -104,7 +107,8 @@ make_scorer(Serving *serving, Client *client, bool lifted)
 			break;
 		case METHOD_RATINGS:
 			scorer.row = client_rating_row(serving, client);
-			scorer.unknown = stars_unclipped(scorer.image, scorer.row[SVD_CLIENT_BIAS]);
+			scorer.unknown = stars_unclipped(scorer.image, scorer.row[SVD_CLIENT_BIAS] -
+											 scorer.image->rating_unknown_spread);
 			return scorer;
 		case METHOD_POPULAR:
 			break;
@@ -376,6 +380,32 @@ compare_contributions(const void *a, const void *b)
 }
 
 /*
+ * What one unit of a rated product's features adds to the score whose weights
+ * these are: precision weights / sqrt(n).
+ */
+static float *
+prior_weights(const Image *image, const float *weights, int64 n)
+{
+	int			stride = image->rating_products.stride;
+	float	   *result = palloc0(stride * sizeof(float));
+
+	for (int i = 0; i < stride; i++)
+	{
+		const float *row = image->rating_prior.precision + i * stride;
+
+		for (int j = i; j < stride; j++)
+		{
+			result[i] += row[j] * weights[j];
+			if (j > i)
+				result[j] += row[j] * weights[i];
+		}
+	}
+	for (int i = 0; i < stride; i++)
+		result[i] /= sqrt(n);
+	return result;
+}
+
+/*
  * What each product that the client has adds to the score of another, best
  * first.  For purchases the contributions add up to the score; for ratings to
  * the score less what the product has without any client.  None where the
@@ -392,6 +422,7 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 	const History *history;
 	Contribution *contributions;
 	float	   *weights;
+	const float *feature_weights;
 	int			constant = 1 - SVD_CLIENT_BIAS;
 
 	*count = 0;
@@ -403,9 +434,11 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 	if (ratings)
 		weights[constant] = 0;
 	if (!solve_weights(m, image->purchase_gram, SVD_CLIENT_BIAS, history->products, history->known,
-					   ratings ? &image->rating_penalty : NULL, &image->purchase_penalty,
-					   serving->scratch, weights))
+					   ratings && !image->is_bayes ? &image->rating_penalty : NULL,
+					   ratings && image->is_bayes ? &image->rating_prior : NULL,
+					   &image->purchase_penalty, serving->scratch, weights))
 		return NULL;
+	feature_weights = ratings && image->is_bayes ? prior_weights(image, weights, history->known) : NULL;
 	contributions = palloc(history->known * sizeof(Contribution));
 	for (int64 i = 0; i < history->known; i++)
 	{
@@ -418,7 +451,18 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 				sum += (double) weights[f] * row[f];
 		}
 		if (ratings)
-			sum *= image->scale.deviation * (history->standardised[i] - row[constant]);
+		{
+			sum *= history->standardised[i] - row[constant];
+			if (feature_weights)
+			{
+				const float *features = factor_row(&image->rating_features, history->products[i]);
+
+				sum *= image->rating_prior.noise_precision;
+				for (int f = 0; f < m->width; f++)
+					sum += (double) feature_weights[f] * features[f];
+			}
+			sum *= image->scale.deviation;
+		}
 		contributions[i].product_id = image->product_ids[history->products[i]];
 		contributions[i].contribution = sum;
 	}

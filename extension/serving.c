@@ -300,9 +300,21 @@ client_rating_row(Serving *serving, Client *client)
 		const History *history = client_history(serving, client, SOURCE_RATINGS);
 		float	   *row = neutral_row(serving, &image->rating_products);
 
-		solve_svd_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
-					  history->standardised, history->known, &image->rating_penalty,
-					  serving->scratch, row);
+		if (image->is_bayes)
+		{
+			float	   *mean = palloc(image->rating_products.stride * sizeof(float));
+
+			solve_prior_mean(&image->rating_features, image->rating_mean, history->products,
+							 history->known, mean);
+			solve_bayes_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
+							history->standardised, history->known, &image->rating_prior,
+							mean, NULL, serving->scratch, row);
+			pfree(mean);
+		}
+		else
+			solve_svd_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
+						  history->standardised, history->known, &image->rating_penalty,
+						  serving->scratch, row);
 		client->rating_row = row;
 	}
 	return client->rating_row;

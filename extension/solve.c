@@ -8,10 +8,8 @@
  * least squares while training, and the fold-in of a client at query time.
  *
  * The gathered rows are copied in panels that stay in the first-level cache;
- * the panel kernel adds them to the lower triangle of A, a tile of 8 rows by
- * 16 columns at a time.  The vector type below is lowered by the compiler to
- * whatever the processor has: the functions marked SOLVE_CLONES are compiled
- * for AVX-512, AVX2 and the plain ABI, and chosen when the library is loaded.
+ * the panel kernel adds them to the upper triangle of A, a tile of 8 rows by
+ * 16 columns at a time (lanes.h tells how it meets the processor).
  *
  * Scratch memory is the caller's (solve_scratch_size), so nothing here
  * allocates, fails for lack of memory, or needs to be cleaned up: worker
@@ -20,24 +18,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "lanes.h"
 #include "solve.h"
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define SOLVE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define SOLVE_CLONES
-#endif
 
 #define PANEL_ROWS 64
 #define TILE_ROWS 8
 
-/* Unaligned on purpose: panels live wherever the caller's memory does. */
-typedef float Lanes __attribute__((vector_size(FACTOR_LANES * sizeof(float)), aligned(4)));
-
 /* The pieces of a caller's scratch memory. */
 typedef struct Scratch
 {
-	float	   *matrix;			/* stride x stride, lower triangle */
+	float	   *matrix;			/* stride x stride, upper triangle */
 	float	   *right;			/* stride */
 	float	   *panel;			/* PANEL_ROWS x stride */
 } Scratch;
@@ -80,19 +70,19 @@ dot(const float *a, const float *b, int n)
 }
 
 /* Dot product of two padded rows of factors. */
-SOLVE_CLONES float
+LANE_CLONES float
 factor_dot(const float *a, const float *b, int stride)
 {
 	return dot(a, b, stride);
 }
 
-/* matrix += panel' panel, lower triangle, whole tiles. */
-SOLVE_CLONES static void
+/* matrix += panel' panel, upper triangle, whole tiles. */
+LANE_CLONES static void
 add_panel(float *matrix, int stride, const float *panel, int rows)
 {
-	for (int column = 0; column < stride; column += FACTOR_LANES)
+	for (int row = 0; row < stride; row += TILE_ROWS)
 	{
-		for (int row = column; row < stride; row += TILE_ROWS)
+		for (int column = row / FACTOR_LANES * FACTOR_LANES; column < stride; column += FACTOR_LANES)
 		{
 			float	   *tile = matrix + (size_t) row * stride + column;
 			Lanes		sum[TILE_ROWS];
@@ -114,7 +104,7 @@ add_panel(float *matrix, int stride, const float *panel, int rows)
 }
 
 /* right += panel' weights */
-SOLVE_CLONES static void
+LANE_CLONES static void
 add_right(float *right, int stride, const float *panel, const float *weights, int rows)
 {
 	for (int r = 0; r < rows; r++)
@@ -127,43 +117,80 @@ add_right(float *right, int stride, const float *panel, const float *weights, in
 }
 
 /*
- * Solves matrix x = right in place by Cholesky; the lower triangle of matrix
- * is overwritten by its factor.  False, with right undefined, if the matrix
- * is not positive definite within rounding or the result is not finite.
+ * Replaces the upper triangle of matrix by U with U' U = matrix, with the
+ * reciprocals of its diagonal.  A row at a time is taken off those below it,
+ * in whole vectors: what they hold left of the diagonal is never read.  False
+ * if the matrix is not positive definite within rounding.
  */
-SOLVE_CLONES static bool
-cholesky_solve(float *matrix, float *right, int width, int stride)
+LANE_CLONES static bool
+cholesky_factor(float *matrix, int width, int stride)
 {
-	for (int i = 0; i < width; i++)
+	for (int k = 0; k < width; k++)
 	{
-		float	   *row = matrix + (size_t) i * stride;
-		float		pivot;
+		float	   *row = matrix + (size_t) k * stride;
+		float		pivot = row[k];
+		float		scale;
 
-		for (int j = 0; j < i; j++)
-		{
-			const float *above = matrix + (size_t) j * stride;
-
-			/* the diagonal holds reciprocals, see below */
-			row[j] = (row[j] - dot(row, above, j)) * above[j];
-		}
-		pivot = row[i] - dot(row, row, i);
 		if (!(pivot > 0) || isinf(pivot))
 			return false;
-		row[i] = 1.0f / sqrtf(pivot);
-		right[i] = (right[i] - dot(row, right, i)) * row[i];
+		scale = 1.0f / sqrtf(pivot);
+		for (int j = k / FACTOR_LANES * FACTOR_LANES; j < stride; j += FACTOR_LANES)
+			*(Lanes *) (row + j) *= scale;
+		row[k] = scale;
+		for (int i = k + 1; i < width; i++)
+		{
+			float	   *below = matrix + (size_t) i * stride;
+			float		factor = row[i];
+
+			for (int j = i / FACTOR_LANES * FACTOR_LANES; j < stride; j += FACTOR_LANES)
+				*(Lanes *) (below + j) -= factor * *(const Lanes *) (row + j);
+		}
 	}
-	for (int i = width - 1; i >= 0; i--)
+	return true;
+}
+
+/* Solves U' y = right, in place. */
+LANE_CLONES static void
+solve_forward(const float *factor, float *right, int width, int stride)
+{
+	for (int k = 0; k < width; k++)
 	{
-		const float *row = matrix + (size_t) i * stride;
-		float		x = right[i] * row[i];
+		const float *row = factor + (size_t) k * stride;
+		float		y = right[k] * row[k];
+
+		for (int i = k + 1; i < width; i++)
+			right[i] -= y * row[i];
+		right[k] = y;
+	}
+}
+
+/* Solves U x = right, in place.  False if the result is not finite. */
+LANE_CLONES static bool
+solve_backward(const float *factor, float *right, int width, int stride)
+{
+	for (int k = width - 1; k >= 0; k--)
+	{
+		const float *row = factor + (size_t) k * stride;
+		float		x = (right[k] - dot(row + k + 1, right + k + 1, width - k - 1)) * row[k];
 
 		if (!isfinite(x))
 			return false;
-		right[i] = x;
-		for (int j = 0; j < i; j++)
-			right[j] -= x * row[j];
+		right[k] = x;
 	}
 	return true;
+}
+
+/*
+ * Solves matrix x = right in place; the upper triangle of matrix is lost.
+ * False, with right undefined, if it cannot be solved.
+ */
+static bool
+cholesky_solve(float *matrix, float *right, int width, int stride)
+{
+	if (!cholesky_factor(matrix, width, stride))
+		return false;
+	solve_forward(matrix, right, width, stride);
+	return solve_backward(matrix, right, width, stride);
 }
 
 /*
@@ -232,6 +259,129 @@ solve_svd_row(const FactorMatrix *other, int own_bias,
 	return true;
 }
 
+/* right += precision mean, given the upper triangle of precision */
+LANE_CLONES static void
+add_prior(float *right, const float *precision, const float *mean, int width, int stride)
+{
+	for (int i = 0; i < width; i++)
+	{
+		const float *row = precision + (size_t) i * stride;
+
+		right[i] += dot(row + i, mean + i, width - i);
+		for (int j = i + 1; j < width; j++)
+			right[j] += row[j] * mean[i];
+	}
+}
+
+/* The normal matrix of a Bayesian row, before its mean is known. */
+LANE_CLONES static void
+bayes_normal(const FactorMatrix *other, int own_bias, const uint32_t *columns,
+			 const float *values, int64_t n, const BayesPrior *prior, Scratch *s)
+{
+	static const SvdPenalty none = {0, 0};
+	int			stride = other->stride;
+	int			constant = 1 - own_bias;
+
+	svd_normal(other, own_bias, columns, values, n, &none, s);
+	for (int i = 0; i < other->width; i++)
+	{
+		float	   *row = s->matrix + (size_t) i * stride;
+		const float *precision = prior->precision + (size_t) i * stride;
+
+		for (int j = i / FACTOR_LANES * FACTOR_LANES; j < stride; j += FACTOR_LANES)
+			*(Lanes *) (row + j) = (prior->noise_precision * *(const Lanes *) (row + j) +
+									*(const Lanes *) (precision + j));
+		s->right[i] *= prior->noise_precision;
+	}
+	s->matrix[(size_t) constant * stride + constant] = 1;
+	s->right[constant] = 1;
+}
+
+/*
+ * What is believed of a row before its entries' values are seen: mean, plus
+ * what having these entries says of it.  features has a row for each row of
+ * the other side; a row's own weights are 1 / sqrt(n), as in SVD++ (Koren 2008).
+ */
+LANE_CLONES void
+solve_prior_mean(const FactorMatrix *features, const float *mean,
+				 const uint32_t *columns, int64_t n, float *out)
+{
+	int			stride = features->stride;
+	float		scale = n > 0 ? 1 / sqrtf((float) n) : 0;
+
+	memset(out, 0, stride * sizeof(float));
+	for (int64_t e = 0; e < n; e++)
+	{
+		const float *row = factor_row(features, columns[e]);
+
+		for (int i = 0; i < stride; i++)
+			out[i] += row[i];
+	}
+	for (int i = 0; i < stride; i++)
+		out[i] = mean[i] + scale * out[i];
+}
+
+/*
+ * The mean of what is believed of a row after its n ratings are seen; or, if
+ * noise is given (a padded row of standard normal numbers), a draw from it:
+ * one step of the Gibbs sampler of Salakhutdinov and Mnih 2008, "Bayesian
+ * probabilistic matrix factorization using Markov chain Monte Carlo".
+ * Returns false, with the prior's mean in out, if it cannot be solved.
+ */
+bool
+solve_bayes_row(const FactorMatrix *other, int own_bias,
+				const uint32_t *columns, const float *values, int64_t n,
+				const BayesPrior *prior, const float *mean, const float *noise,
+				void *scratch, float *out)
+{
+	int			stride = other->stride;
+	int			width = other->width;
+	Scratch		s = scratch_pieces(scratch, stride);
+	bool		solved;
+
+	bayes_normal(other, own_bias, columns, values, n, prior, &s);
+	add_prior(s.right, prior->precision, mean, width, stride);
+	solved = cholesky_factor(s.matrix, width, stride);
+	if (solved)
+	{
+		solve_forward(s.matrix, s.right, width, stride);
+		for (int i = 0; noise && i < width; i++)
+			s.right[i] += noise[i];
+		solved = solve_backward(s.matrix, s.right, width, stride);
+	}
+	memset(out, 0, stride * sizeof(float));
+	memcpy(out, solved ? s.right : mean, width * sizeof(float));
+	out[1 - own_bias] = 1;
+	return solved;
+}
+
+/*
+ * How unsure the scores of a row are: the mean of d' A^-1 d over the rows d of
+ * the other side, given root with root' root = mean of d d' (stride x stride,
+ * d with its constant in the place of the own bias and 0 in that of its own).
+ */
+float
+solve_bayes_variance(const FactorMatrix *other, int own_bias,
+					 const uint32_t *columns, int64_t n,
+					 const BayesPrior *prior, const float *root, void *scratch)
+{
+	int			stride = other->stride;
+	int			width = other->width;
+	Scratch		s = scratch_pieces(scratch, stride);
+	float		total = 0;
+
+	bayes_normal(other, own_bias, columns, NULL, n, prior, &s);
+	if (!cholesky_factor(s.matrix, width, stride))
+		return 0;
+	for (int r = 0; r < width; r++)
+	{
+		memcpy(s.right, root + (size_t) r * stride, stride * sizeof(float));
+		solve_forward(s.matrix, s.right, width, stride);
+		total += dot(s.right, s.right, width);
+	}
+	return total;
+}
+
 /* The normal matrix of implicit ALS, and the plain sum of its rows. */
 static void
 ials_normal(const FactorMatrix *other, const float *gram, const uint32_t *columns,
@@ -243,16 +393,12 @@ ials_normal(const FactorMatrix *other, const float *gram, const uint32_t *column
 
 	for (int r = 0; r < PANEL_ROWS; r++)
 		ones[r] = 1;
-	for (int i = 0; i < other->width; i++)
+	for (int i = 0; i < stride; i++)
 	{
-		for (int j = 0; j <= i; j++)
+		for (int j = i; j < stride; j++)
 			s->matrix[(size_t) i * stride + j] = penalty->unobserved * gram[(size_t) i * stride + j];
-		for (int j = i + 1; j < stride; j++)
-			s->matrix[(size_t) i * stride + j] = 0;
 		s->matrix[(size_t) i * stride + i] += ridge;
 	}
-	memset(s->matrix + (size_t) other->width * stride, 0,
-		   (size_t) (stride - other->width) * stride * sizeof(float));
 	memset(s->right, 0, stride * sizeof(float));
 	for (int64_t first = 0; first < n; first += PANEL_ROWS)
 	{
@@ -294,19 +440,21 @@ solve_ials_row(const FactorMatrix *other, const float *gram,
  * Solves the same normal matrix for a right side of one's own: target, a
  * padded row, is overwritten by A^-1 target.  The dot product of the result
  * with a gathered row is the weight of that row in the score of target: the
- * explanation of Hu, Koren, Volinsky 2008, section 5.  Give either svd (with
- * own_bias) or ials (with gram).
+ * explanation of Hu, Koren, Volinsky 2008, section 5.  Give one of svd and
+ * bayes (with own_bias), or ials (with gram).
  */
 bool
 solve_weights(const FactorMatrix *other, const float *gram, int own_bias,
 			  const uint32_t *columns, int64_t n,
-			  const SvdPenalty *svd, const IalsPenalty *ials,
-			  void *scratch, float *target)
+			  const SvdPenalty *svd, const BayesPrior *bayes,
+			  const IalsPenalty *ials, void *scratch, float *target)
 {
 	Scratch		s = scratch_pieces(scratch, other->stride);
 
 	if (svd)
 		svd_normal(other, own_bias, columns, NULL, n, svd, &s);
+	else if (bayes)
+		bayes_normal(other, own_bias, columns, NULL, n, bayes, &s);
 	else
 		ials_normal(other, gram, columns, n, ials, &s);
 	return cholesky_solve(s.matrix, target, other->width, other->stride);

@@ -44,6 +44,17 @@ typedef struct SvdPenalty
 								 * damped by */
 } SvdPenalty;
 
+/*
+ * Bayesian: what is believed of a row before its entries are seen is a normal
+ * distribution around a mean of its own; an entry is off by normal noise.
+ */
+typedef struct BayesPrior
+{
+	float		noise_precision;	/* of one standardised rating */
+	const float *precision;		/* stride x stride, upper triangle; zero in
+								 * the column of the constant 1 */
+} BayesPrior;
+
 /* Implicit ALS: the weight of what was not bought, and the penalty. */
 typedef struct IalsPenalty
 {
@@ -68,13 +79,23 @@ extern size_t solve_scratch_size(int width);
 extern bool solve_svd_row(const FactorMatrix *other, int own_bias,
 						  const uint32_t *columns, const float *values, int64_t n,
 						  const SvdPenalty *penalty, void *scratch, float *out);
+extern void solve_prior_mean(const FactorMatrix *features, const float *mean,
+							 const uint32_t *columns, int64_t n, float *out);
+extern bool solve_bayes_row(const FactorMatrix *other, int own_bias,
+							const uint32_t *columns, const float *values, int64_t n,
+							const BayesPrior *prior, const float *mean, const float *noise,
+							void *scratch, float *out);
+extern float solve_bayes_variance(const FactorMatrix *other, int own_bias,
+								  const uint32_t *columns, int64_t n,
+								  const BayesPrior *prior, const float *root,
+								  void *scratch);
 extern bool solve_ials_row(const FactorMatrix *other, const float *gram,
 						   const uint32_t *columns, int64_t n,
 						   const IalsPenalty *penalty, void *scratch, float *out);
 extern bool solve_weights(const FactorMatrix *other, const float *gram, int own_bias,
 						  const uint32_t *columns, int64_t n,
-						  const SvdPenalty *svd, const IalsPenalty *ials,
-						  void *scratch, float *target);
+						  const SvdPenalty *svd, const BayesPrior *bayes,
+						  const IalsPenalty *ials, void *scratch, float *target);
 extern float factor_dot(const float *a, const float *b, int stride);
 
 #endif							/* RECO_SOLVE_H */

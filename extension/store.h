@@ -18,6 +18,10 @@ typedef enum StoreArray
 	STORE_RATING_BASELINE,		/* products x SVD_BIAS_COLUMNS floats */
 	STORE_RATING_CLIENTS,		/* clients x rating_width floats */
 	STORE_RATING_PRODUCTS,
+	STORE_RATING_FEATURES,		/* products x rating_width floats */
+	STORE_RATING_PRIOR,			/* 1 + stride rows of stride floats: mean,
+								 * precision */
+	STORE_RATING_SPREAD,		/* products floats */
 	STORE_PURCHASE_CLIENTS,		/* clients x purchase_width floats */
 	STORE_PURCHASE_PRODUCTS,
 	STORE_PURCHASE_GRAM			/* stride x stride floats */
@@ -31,7 +35,7 @@ typedef struct StoreHeader
 	int32		format;
 	int32		rating_width;	/* 0: no ratings */
 	int32		purchase_width; /* 0: no purchases */
-	int32		unused;			/* zero */
+	int32		rating_method;	/* a RatingMethod */
 	int64		clients;
 	int64		products;
 	double		rating_mean;
@@ -43,7 +47,9 @@ typedef struct StoreHeader
 	float		baseline_bias_penalty;
 	float		purchase_unobserved;
 	float		purchase_penalty;
-	float		unused2;		/* zero */
+	float		rating_noise_precision;
+	float		rating_unknown_spread;
+	float		unused;			/* zero */
 } StoreHeader;
 
 extern void store_write(const pg_uuid_t *version, StoreArray array, const void *data,

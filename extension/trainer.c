@@ -14,6 +14,8 @@ extern PGDLLEXPORT const Trainer *reco_trainer(void);
 
 static const Trainer trainer = {
 	.svd_fit = svd_fit,
+	.bayes_memory_size = bayes_memory_size,
+	.bayes_fit = bayes_fit,
 	.ials_fit = ials_fit,
 	.ials_scaled_penalty = ials_scaled_penalty,
 	.metrics_ratings = metrics_ratings,

@@ -7,6 +7,7 @@
 #ifndef RECO_TRAINER_H
 #define RECO_TRAINER_H
 
+#include "bayes.h"
 #include "ials.h"
 #include "metrics.h"
 #include "svd.h"
@@ -16,6 +17,10 @@ typedef struct Trainer
 	void		(*svd_fit) (const SparseRows *by_client, const SparseRows *by_product,
 							const SvdOptions *options, const Workers *workers,
 							FactorMatrix *clients, FactorMatrix *products);
+	size_t		(*bayes_memory_size) (int64_t clients, int64_t products, int width, int sweeps);
+	void		(*bayes_fit) (const SparseRows *by_client, const SparseRows *by_product,
+							  const BayesOptions *options, const Workers *workers,
+							  void *memory, BayesModel *model);
 	void		(*ials_fit) (const SparseRows *by_client, const SparseRows *by_product,
 							 const IalsOptions *options, const Workers *workers,
 							 FactorMatrix *clients, FactorMatrix *products, float *gram);

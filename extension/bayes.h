@@ -1,0 +1,85 @@
+/*
+ * bayes.h - Bayesian biased matrix factorisation of ratings
+ */
+#ifndef RECO_BAYES_H
+#define RECO_BAYES_H
+
+#include "solve.h"
+#include "sparse.h"
+#include "workers.h"
+
+typedef struct BayesOptions
+{
+	int			sweeps;
+	uint64_t	seed;
+} BayesOptions;
+
+/*
+ * What is learnt.  The caller sets the matrices' shapes and memory: clients
+ * and products of width SVD_BIAS_COLUMNS plus the number of factors, features
+ * like products.
+ */
+typedef struct BayesModel
+{
+	FactorMatrix clients;
+	FactorMatrix products;
+	FactorMatrix features;		/* what having rated a product says of a client */
+	float	   *mean;			/* stride: a client without ratings */
+	float	   *precision;		/* stride x stride, see BayesPrior */
+	float		noise_precision;
+	float	   *spread;			/* products: standard deviation of their scores */
+	float		unknown_spread; /* of a product without ratings */
+} BayesModel;
+
+extern size_t bayes_memory_size(int64_t clients, int64_t products, int width, int sweeps);
+extern void bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
+					  const BayesOptions *options, const Workers *workers,
+					  void *memory, BayesModel *model);
+
+/* ---- between the files of this topic ---- */
+
+/* One side of the chain, clients or products. */
+typedef struct BayesSide
+{
+	int			bias;			/* column of the own bias */
+	const SparseRows *pairs;	/* a row for each row of this side */
+	const SparseRows *transposed;
+	FactorMatrix rows;			/* the current draw */
+	FactorMatrix prior;			/* what the features say of each row */
+	FactorMatrix features;		/* a row for each row of the other side */
+	double		ridge;			/* precision of features, relative to lambda */
+	double	   *lambda;			/* precision of rows around prior, by column */
+	double	   *mu;				/* their mean */
+	float	   *scale;			/* 1 / sqrt(entries) of each row */
+
+	/* conjugate gradients */
+	FactorMatrix target;		/* like rows */
+	FactorMatrix residual;		/* like features, as are the next two */
+	FactorMatrix direction;
+	FactorMatrix product;
+	double	   *partial;		/* sums of blocks, added up in their order */
+	double	   *sums;			/* 4 * stride */
+} BayesSide;
+
+extern void bayes_draw_features(BayesSide *side, uint64_t seed, int steps, const Workers *workers);
+extern void bayes_fit_features(BayesSide *side, int steps, const Workers *workers);
+
+/* Draws of the factors that are kept, to be averaged. */
+typedef struct BayesDraws
+{
+	int			factors;
+	int			capacity;
+	int			kept;
+	float	   *clients;		/* rows x (capacity * factors) */
+	float	   *products;
+	double	   *client_bias;	/* sums */
+	double	   *product_bias;
+	int			bias_draws;
+	float	   *work;			/* bayes_mean_work_size floats */
+} BayesDraws;
+
+extern size_t bayes_mean_work_size(int64_t clients, int64_t products, int factors, int capacity);
+extern void bayes_mean(BayesDraws *draws, uint64_t seed,
+					   FactorMatrix *clients, FactorMatrix *products);
+
+#endif							/* RECO_BAYES_H */
