@@ -38,6 +38,7 @@ SERVE_OBJS = \
 	extension/publish.o \
 	extension/rank.o \
 	extension/retrain.o \
+	extension/select.o \
 	extension/serving.o \
 	extension/solve.o \
 	extension/source.o \
