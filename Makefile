@@ -28,6 +28,7 @@ SERVE_OBJS = \
 	extension/budget.o \
 	extension/eligible.o \
 	extension/fit.o \
+	extension/fresh.o \
 	extension/guc.o \
 	extension/idmap.o \
 	extension/image.o \
