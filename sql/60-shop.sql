@@ -358,6 +358,8 @@ $ddl$, schema_name);
             ' FROM %1$I.product p JOIN %1$I.stock_level l ON l.product_id = p.id'
             ' WHERE p.active AND l.on_hand - l.reserved > 0',
             schema_name));
+
+    PERFORM reco.create_shop_web(schema_name);
 END
 $function$;
 
