@@ -28,6 +28,7 @@ SERVE_OBJS = \
 	extension/budget.o \
 	extension/eligible.o \
 	extension/fit.o \
+	extension/fresh.o \
 	extension/guc.o \
 	extension/idmap.o \
 	extension/image.o \
@@ -38,6 +39,7 @@ SERVE_OBJS = \
 	extension/publish.o \
 	extension/rank.o \
 	extension/retrain.o \
+	extension/select.o \
 	extension/serving.o \
 	extension/solve.o \
 	extension/source.o \
@@ -102,7 +104,7 @@ REGRESS_OPTS   = --inputdir=test --outputdir=$(RESULTS)/sql --load-extension=rec
 ISOLATION      = $(basename $(notdir $(sort $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=$(RESULTS)/isolation --load-extension=reco
 
-EXTRA_CLEAN = $(TRAIN_LIB) $(TRAIN_OBJS) sql/reco--*.sql test/output
+EXTRA_CLEAN = $(TRAIN_LIB) $(TRAIN_OBJS) sql/reco--*.sql test/output web/*.o web/*.cgi web/messages.c web/assets.c
 
 # What is missing on this machine is installed before the server's makefile, PGXS, is looked for.  Not for a
 # dry run, nor for the goals that also work where nothing is installed.
@@ -153,6 +155,8 @@ uninstall-train:
 # The folder too: a part that was taken away is then noticed.
 $(DATA_built): $(SQL_PARTS) sql reco.control
 	cat $(or $(SQL_PARTS),$(error sql/ has no parts)) > $@
+
+include web/web.mk
 
 installcheck: results
 results:

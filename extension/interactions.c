@@ -40,6 +40,8 @@ grow(Interactions *read)
 	read->value = budget_resize(read->budget, read->value, read->capacity, capacity, sizeof(double));
 	if (read->at)
 		read->at = budget_resize(read->budget, read->at, read->capacity, capacity, sizeof(int64));
+	if (read->marks_fresh)
+		read->fresh = budget_resize(read->budget, read->fresh, read->capacity, capacity, sizeof(bool));
 	read->capacity = capacity;
 }
 
@@ -66,6 +68,8 @@ receive(void *state, const SourceRow *row)
 	read->client[entry] = idmap_number(read->clients, row->client);
 	read->product[entry] = idmap_number(read->products, row->product);
 	read->value[entry] = row->value;
+	if (read->marks_fresh)
+		read->fresh[entry] = !row->null_at && row->at > read->fresh_since;
 
 	/* only ratings have a use for the time */
 	if (!row->null_at && !read->at && read->kind == SOURCE_RATINGS)
@@ -78,17 +82,10 @@ receive(void *state, const SourceRow *row)
 		read->at[entry] = row->null_at ? PG_INT64_MIN : row->at;
 }
 
-/*
- * Runs a query of the model (for one client only, if only_client is given)
- * and numbers the ids it meets.  NaN or infinity in a value is an error,
- * numeric_value_out_of_range, with the number of such rows.
- */
-void
-interactions_read(Interactions *read, const Model *model, SourceKind kind,
-				  const int64 *only_client,
-				  IdMap *clients, IdMap *products, Budget *budget)
+static void
+read_query(Interactions *read, const Model *model, SourceKind kind, const int64 *only_client,
+		   IdMap *clients, IdMap *products, Budget *budget)
 {
-	memset(read, 0, sizeof(*read));
 	read->budget = budget;
 	read->clients = clients;
 	read->products = products;
@@ -103,6 +100,31 @@ interactions_read(Interactions *read, const Model *model, SourceKind kind,
 				 errhint("Leave such rows out in the model's query, or make them NULL: NULLs are skipped.")));
 }
 
+/*
+ * Runs a query of the model (for one client only, if only_client is given)
+ * and numbers the ids it meets.  NaN or infinity in a value is an error,
+ * numeric_value_out_of_range, with the number of such rows.
+ */
+void
+interactions_read(Interactions *read, const Model *model, SourceKind kind,
+				  const int64 *only_client,
+				  IdMap *clients, IdMap *products, Budget *budget)
+{
+	memset(read, 0, sizeof(*read));
+	read_query(read, model, kind, only_client, clients, products, budget);
+}
+
+/* The same for all clients, marking what came later than a time. */
+void
+interactions_read_since(Interactions *read, const Model *model, SourceKind kind,
+						int64 since, IdMap *clients, IdMap *products, Budget *budget)
+{
+	memset(read, 0, sizeof(*read));
+	read->marks_fresh = true;
+	read->fresh_since = since;
+	read_query(read, model, kind, NULL, clients, products, budget);
+}
+
 void
 interactions_free(Interactions *read)
 {
@@ -110,9 +132,11 @@ interactions_free(Interactions *read)
 	budget_free(read->budget, read->product, read->capacity, sizeof(uint32));
 	budget_free(read->budget, read->value, read->capacity, sizeof(double));
 	budget_free(read->budget, read->at, read->capacity, sizeof(int64));
+	budget_free(read->budget, read->fresh, read->capacity, sizeof(bool));
 	read->client = read->product = NULL;
 	read->value = NULL;
 	read->at = NULL;
+	read->fresh = NULL;
 	read->used = read->capacity = 0;
 }
 
@@ -190,6 +214,7 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 	reduced.product = budget_alloc(budget, entries, sizeof(uint32));
 	reduced.value = budget_alloc(budget, entries, sizeof(double));
 	reduced.at = NULL;
+	reduced.fresh = read->fresh ? budget_alloc(budget, entries, sizeof(bool)) : NULL;
 	for (int64 i = 0; i < entries; i++)
 	{
 		int64		entry = order[i];
@@ -199,6 +224,8 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 		if (last >= 0 && read->client[last] == read->client[entry] &&
 			read->product[last] == read->product[entry])
 		{
+			if (read->fresh && !read->fresh[entry])
+				reduced.fresh[pair] = false;
 			if (read->kind == SOURCE_PURCHASES)
 			{
 				reduced.value[pair] += read->value[entry];
@@ -218,6 +245,8 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 		reduced.client[pair] = read->client[entry];
 		reduced.product[pair] = read->product[entry];
 		reduced.value[pair] = read->value[entry];
+		if (read->fresh)
+			reduced.fresh[pair] = read->fresh[entry];
 		last = entry;
 		handled = fabs(read->value[entry]);
 	}

@@ -26,6 +26,11 @@ typedef struct Interactions
 	double	   *value;
 	int64	   *at;				/* NULL as long as no row had one */
 
+	/* Which rows came later than some time; of a pair, if all its rows did. */
+	bool		marks_fresh;
+	int64		fresh_since;
+	bool	   *fresh;			/* NULL: not marked */
+
 	int64		rows_read;
 	int64		rows_null;		/* skipped for a NULL */
 	int64		rows_not_finite;	/* NaN or infinity: an error at the end */
@@ -34,6 +39,8 @@ typedef struct Interactions
 extern void interactions_read(Interactions *read, const Model *model, SourceKind kind,
 							  const int64 *only_client,
 							  IdMap *clients, IdMap *products, Budget *budget);
+extern void interactions_read_since(Interactions *read, const Model *model, SourceKind kind,
+									int64 since, IdMap *clients, IdMap *products, Budget *budget);
 extern void interactions_reduce(Interactions *read, const uint32 *client_numbers,
 								const uint32 *product_numbers);
 extern void interactions_free(Interactions *read);

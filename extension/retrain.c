@@ -34,7 +34,7 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
-#include "train.h"
+#include "fresh.h"
 #include "trusted.h"
 
 /* Rows of one model kept in reco.job_record. */
@@ -138,6 +138,32 @@ record_rows(const Run *run)
 
 	scope_begin_engine(&scope);
 	statement_run(&update_rows, 2, (Oid[]) {INT8OID, INT8OID}, values, NULL, false, 0);
+	scope_end(&scope);
+}
+
+static Statement update_fresh = {
+	"UPDATE reco.job_record SET fresh_rows = $2, fresh_rmse = $3, fresh_baseline_rmse = $4,"
+	" fresh_ndcg_at_10 = $5, fresh_popular_ndcg_at_10 = $6, drifted = $7 WHERE id = $1", NULL
+};
+
+static void
+record_fresh(const Run *run, const Fresh *fresh)
+{
+	static const Oid types[] = {
+		INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, BOOLOID
+	};
+	Datum		values[7] = {
+		Int64GetDatum(run->record), Int64GetDatum(fresh->rows),
+		Float8GetDatum(fresh->rmse), Float8GetDatum(fresh->baseline_rmse),
+		Float8GetDatum(fresh->ndcg), Float8GetDatum(fresh->popular_ndcg), BoolGetDatum(fresh->drifted)
+	};
+	char		rated = fresh->has_ratings ? ' ' : 'n';
+	char		ranked = fresh->has_purchases ? ' ' : 'n';
+	char		nulls[7] = {' ', ' ', rated, rated, ranked, ranked, ' '};
+	Scope		scope;
+
+	scope_begin_engine(&scope);
+	statement_run(&update_fresh, 7, types, values, nulls, false, 0);
 	scope_end(&scope);
 }
 
@@ -288,17 +314,32 @@ end_training(Run *run)
 	run->training = NULL;
 }
 
-/* Reads the rows and decides whether there is anything to be fitted. */
 static void
 read_rows(Run *run)
 {
-	int32		same;
-
 	PushActiveSnapshot(GetTransactionSnapshot());
 	run->training = training_begin(run->model);
+	fresh_mark(run->training);
 	training_read(run->training);
 	PopActiveSnapshot();
 	record_rows(run);
+}
+
+static void
+measure_fresh(Run *run)
+{
+	Fresh		fresh;
+
+	if (fresh_measure(run->training, &fresh))
+		record_fresh(run, &fresh);
+}
+
+/* Decides whether there is anything to be fitted; if not, that is the outcome. */
+static void
+decide(Run *run)
+{
+	int32		same;
+
 	if (!training_has_rows(run->training) && run->model->version == 0)
 		record_outcome(run, "skipped", "there is nothing to learn from yet", NULL, 0);
 	else
@@ -417,7 +458,10 @@ take_error(Run *run)
 	return error;
 }
 
-/* Ends the transaction; an error of it has rolled back and begun a new one. */
+/*
+ * Ends the transaction; an error of it, reported unless there was one before,
+ * has rolled back and begun a new one.
+ */
 static void
 commit(Run *run, ErrorData **error)
 {
@@ -427,31 +471,23 @@ commit(Run *run, ErrorData **error)
 	}
 	PG_CATCH();
 	{
-		*error = take_error(run);
+		ErrorData  *own = take_error(run);
+
+		if (*error == NULL)
+			*error = own;
 		/* an abort releases the locks of the session as well */
 		run->locked = false;
 	}
 	PG_END_TRY();
 }
 
-/*
- * Runs a phase, a transaction of its own where we may have them.  Returns
- * whether it went well; if not, its error is in run, unless there was one
- * before.
- */
-static bool
-do_phase(Run *run, Phase phase)
+/* Runs a phase as a subtransaction; returns its error, or NULL. */
+static ErrorData *
+try_phase(Run *run, Phase phase)
 {
 	ErrorData  *volatile error = NULL;
 	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *commit_error = NULL;
 
-	MemoryContextSwitchTo(run->context);
-	if (run->atomic)
-	{
-		phase(run);
-		return true;
-	}
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(run->context);
 	PG_TRY();
@@ -467,10 +503,28 @@ do_phase(Run *run, Phase phase)
 	PG_END_TRY();
 	MemoryContextSwitchTo(run->context);
 	CurrentResourceOwner = owner;
-	commit(run, &commit_error);
+	return error;
+}
+
+/*
+ * Runs a phase, a transaction of its own where we may have them.  Returns
+ * whether it went well; if not, its error is in run, unless there was one
+ * before.
+ */
+static bool
+do_phase(Run *run, Phase phase)
+{
+	ErrorData  *error;
+
 	MemoryContextSwitchTo(run->context);
-	if (error == NULL)
-		error = commit_error;
+	if (run->atomic)
+	{
+		phase(run);
+		return true;
+	}
+	error = try_phase(run, phase);
+	commit(run, &error);
+	MemoryContextSwitchTo(run->context);
 	if (run->error == NULL)
 		run->error = error;
 	return error == NULL;
@@ -501,10 +555,34 @@ fail(Run *run)
 	run->error = error;
 }
 
+/*
+ * That the version which serves cannot be measured, damaged as it may be, is
+ * no reason not to train another one.  Returns whether the run may go on.
+ */
+static bool
+try_measure_fresh(Run *run)
+{
+	ErrorData  *error = try_phase(run, measure_fresh);
+
+	if (error == NULL)
+		return true;
+	if (is_cancel(error))
+	{
+		run->error = error;
+		return false;
+	}
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("the version of model \"%s\" that serves cannot be measured: %s", run->name,
+					error->message)));
+	return true;
+}
+
 static void
 train_model(Run *run)
 {
-	if (do_phase(run, read_rows) && run->training &&
+	if (do_phase(run, read_rows) && try_measure_fresh(run) && do_phase(run, decide) &&
+		run->training &&
 		do_phase(run, fit) && do_phase(run, begin_writing) && do_phase(run, publish))
 		do_phase(run, analyze);
 	else if (run->error)

@@ -20,17 +20,14 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
-#include "parser/analyze.h"
-#include "parser/parser.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
-#include "utils/ruleutils.h"
 #include "utils/timestamp.h"
 
+#include "select.h"
 #include "trusted.h"
 
 #define CLIENT_COLUMN 1
@@ -55,109 +52,6 @@ static const char *const column_hints[SOURCE_KINDS] = {
 };
 
 /* ---- checking a query ---- */
-
-static bool
-is_integer_type(Oid type)
-{
-	return type == INT2OID || type == INT4OID || type == INT8OID;
-}
-
-static bool
-is_number_type(Oid type)
-{
-	return is_integer_type(type) || type == NUMERICOID || type == FLOAT4OID || type == FLOAT8OID;
-}
-
-static bool
-is_time_type(Oid type)
-{
-	return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
-}
-
-/* Does a query, or one inside it, lock rows? */
-static bool
-locks_rows(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Query))
-	{
-		if (((Query *) node)->rowMarks != NIL)
-			return true;
-		return query_tree_walker((Query *) node, locks_rows, context, 0);
-	}
-	return expression_tree_walker(node, locks_rows, context);
-}
-
-/* What an error inside the text of a query says. */
-typedef struct QueryText
-{
-	SourceKind	kind;
-	const char *text;
-} QueryText;
-
-/* Positions in the text are not positions in the statement that the user sent. */
-static void
-query_error(void *argument)
-{
-	QueryText  *query = argument;
-	int			position = geterrposition();
-
-	if (position > 0)
-	{
-		errposition(0);
-		internalerrposition(position);
-		internalerrquery(query->text);
-	}
-	errcontext("query for %s", source_names[query->kind]);
-}
-
-/* Parses text that must be a single SELECT which changes nothing. */
-static Query *
-analyze_select(SourceKind kind, const char *text)
-{
-	QueryText	query_text = {kind, text};
-	ErrorContextCallback callback = {error_context_stack, query_error, &query_text};
-	List	   *statements;
-	Query	   *query;
-
-	error_context_stack = &callback;
-	statements = raw_parser(text, RAW_PARSE_DEFAULT);
-	if (list_length(statements) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("%s must be a single query", source_names[kind]),
-				 errhint("%s", column_hints[kind])));
-	if (!IsA(linitial_node(RawStmt, statements)->stmt, SelectStmt))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s must be a SELECT", source_names[kind]),
-				 errhint("%s", column_hints[kind])));
-	query = parse_analyze_fixedparams(linitial_node(RawStmt, statements), text, NULL, 0, NULL);
-	if (query->commandType != CMD_SELECT || query->hasModifyingCTE || query->utilityStmt != NULL ||
-		locks_rows((Node *) query, NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s must be a SELECT that changes and locks nothing", source_names[kind]),
-				 errhint("%s", column_hints[kind])));
-	error_context_stack = callback.previous;
-	return query;
-}
-
-/* The text of a query in which every name is qualified. */
-static char *
-qualified_text(Query *query)
-{
-	char	   *text;
-	int			guc_level = NewGUCNestLevel();
-
-	/* a name is printed qualified unless the search_path finds it */
-	(void) set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	text = pg_get_querydef(query, false);
-	AtEOXact_GUC(false, guc_level);
-	return text;
-}
 
 /* Refuses a column of the wrong type, or one that stands in another's place. */
 static void
@@ -210,7 +104,7 @@ check_column(SourceKind kind, int position, const TargetEntry *column)
 char *
 source_check(SourceKind kind, const char *query, int *columns)
 {
-	Query	   *checked = analyze_select(kind, query);
+	Query	   *checked = select_analyze(source_names[kind], column_hints[kind], query);
 	StringInfoData wrapped;
 	int			most = kind == SOURCE_CANDIDATES ? SURPLUS_COLUMN : AT_COLUMN;
 	int			least = kind == SOURCE_CANDIDATES ? 1 : VALUE_COLUMN;
@@ -231,7 +125,7 @@ source_check(SourceKind kind, const char *query, int *columns)
 				 errhint("%s", column_hints[kind])));
 
 	initStringInfo(&wrapped);
-	query = qualified_text(checked);
+	query = select_qualified(checked);
 	if (kind == SOURCE_CANDIDATES)
 		appendStringInfo(&wrapped,
 						 "SELECT q.product_id, %s::pg_catalog.float8 AS surplus"
@@ -246,7 +140,7 @@ source_check(SourceKind kind, const char *query, int *columns)
 						 " FROM (%s) q(client_id, product_id, value%s)",
 						 *columns == AT_COLUMN ? "q.at" : "NULL", query,
 						 *columns == AT_COLUMN ? ", at" : "");
-	return qualified_text(analyze_select(kind, wrapped.data));
+	return select_qualified(select_analyze(source_names[kind], column_hints[kind], wrapped.data));
 }
 
 /* ---- running a query ---- */

@@ -34,8 +34,8 @@
  * starts a thread for each core as it is loaded, with signals open, unless
  * told before; we use one thread of it.
  */
-static const Trainer *
-load_trainer(void)
+const Trainer *
+training_trainer(void)
 {
 	static TrainerEntry entry = NULL;
 
@@ -153,8 +153,12 @@ training_read(Training *training)
 
 		if (!training->model->queries[kind])
 			continue;
-		interactions_read(read, training->model, kind, NULL, &training->clients,
-						  &training->products, &training->budget);
+		if (training->marks_fresh)
+			interactions_read_since(read, training->model, kind, training->fresh_since,
+									&training->clients, &training->products, &training->budget);
+		else
+			interactions_read(read, training->model, kind, NULL, &training->clients,
+							  &training->products, &training->budget);
 		training->rows_read += read->rows_read;
 		training->rows_null += read->rows_null;
 	}
@@ -202,7 +206,7 @@ training_fit(Training *training)
 {
 	MemoryContext before = MemoryContextSwitchTo(training->context);
 	FitRun		run = {
-		.trainer = load_trainer(),
+		.trainer = training_trainer(),
 		.options = &training->model->options,
 		.budget = &training->budget,
 		.workers = {.participants = participants()}

@@ -19,6 +19,10 @@ typedef struct Training
 	Budget		budget;
 	TimestampTz started;
 
+	/* what a nightly run wants to know besides (fresh.c) */
+	bool		marks_fresh;
+	TimestampTz fresh_since;
+
 	/* read */
 	IdMap		clients;
 	IdMap		products;
@@ -42,6 +46,7 @@ typedef struct Training
 } Training;
 
 extern Training *training_begin(const Model *model);
+extern const Trainer *training_trainer(void);
 extern void training_read(Training *training);
 extern bool training_has_rows(const Training *training);
 extern void training_check_rows(const Training *training);

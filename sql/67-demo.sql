@@ -26,6 +26,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 SET work_mem = '64MB'
+SET reco.notify_alerts = off
 AS $function$
 DECLARE
     time_zone CONSTANT text := 'Africa/Lubumbashi';
@@ -412,10 +413,60 @@ FROM (SELECT p.id AS product, y.opening AS quantity, CASE p.arrives WHEN 0 THEN 
       SELECT s.product, -s.quantity, CASE WHEN s.refund THEN 'refund' ELSE 'sale' END, s.sold_at,
              'sale', s.sale_id::text, s.line_id, NULL
       FROM demo_sold AS s) AS m;
-
-INSERT INTO %1$I.stock_level (product_id, on_hand)
-SELECT product_id, sum(quantity) FROM %1$I.stock_move GROUP BY product_id ORDER BY product_id;
 $sql$, schema_name) USING days, opens_at, time_zone;
+
+    /*
+     * The alerts as they would have come and gone, instead of those that the
+     * triggers have just opened for the trade of all these days at once.
+     */
+    EXECUTE format($sql$
+DELETE FROM %1$I.stock_alert;
+
+INSERT INTO %1$I.stock_alert (product_id, kind, opened_at, closed_at, close_reason, quantity, threshold, purchase_order_id)
+WITH event AS (
+    SELECT product_id, moved_at AS at, id AS place, quantity AS available,
+           CASE source WHEN 'purchase_order' THEN 0 ELSE quantity END AS position, NULL::bigint AS purchase_order_id
+    FROM %1$I.stock_move
+    UNION ALL
+    SELECT l.product_id, o.ordered_at, 0, 0, l.ordered, o.id
+    FROM %1$I.purchase_order_line AS l JOIN %1$I.purchase_order AS o ON o.id = l.purchase_order_id
+), state AS (
+    SELECT e.product_id, e.at, e.place, e.purchase_order_id, p.threshold,
+           sum(e.available) OVER sofar AS available, sum(e.position) OVER sofar AS position
+    FROM event AS e JOIN %1$I.product AS p ON p.id = e.product_id AND p.active
+    WINDOW sofar AS (PARTITION BY e.product_id ORDER BY e.at, e.place)
+), side AS (
+    SELECT s.*, k.kind, k.quantity, k.compared, k.opens, lag(k.opens) OVER sofar AS before
+    FROM state AS s
+    CROSS JOIN LATERAL (VALUES
+        ('out', s.available, 0, s.available <= 0),
+        ('low', s.position, s.threshold,
+         CASE WHEN s.position <= s.threshold THEN true
+              WHEN s.position > s.threshold + greatest(1, 0.1 * s.threshold) THEN false END))
+        AS k (kind, quantity, compared, opens)
+    WHERE k.opens IS NOT NULL
+    WINDOW sofar AS (PARTITION BY s.product_id, k.kind ORDER BY s.at, s.place)
+), change AS (
+    SELECT product_id, kind, at, quantity, compared, opens,
+           lead(at) OVER later AS closed_at, lead(purchase_order_id) OVER later AS purchase_order_id
+    FROM side WHERE opens IS DISTINCT FROM before
+    WINDOW later AS (PARTITION BY product_id, kind ORDER BY at, place)
+)
+SELECT product_id, kind, at, closed_at,
+       CASE WHEN purchase_order_id IS NOT NULL THEN 'ordered' WHEN closed_at IS NOT NULL THEN 'recovered' END,
+       quantity, compared, purchase_order_id
+FROM change WHERE opens ORDER BY at, product_id, kind;
+$sql$, schema_name);
+
+    /* Those of late orders are opened by the day, not by a move. */
+    PERFORM reco.refresh_alerts(schema_name);
+    EXECUTE format($sql$
+UPDATE %1$I.stock_alert AS a SET opened_at = (o.expected_on + 1)::timestamp AT TIME ZONE $1
+FROM (SELECT l.product_id, min(o.expected_on) AS expected_on
+      FROM %1$I.purchase_order_line AS l JOIN %1$I.purchase_order AS o ON o.id = l.purchase_order_id
+      WHERE o.status = 'ordered' AND o.expected_on < current_date GROUP BY l.product_id) AS o
+WHERE a.product_id = o.product_id AND a.kind = 'late'
+$sql$, schema_name) USING time_zone;
 
     EXECUTE format($sql$
 INSERT INTO %1$I.exchange_rate (currency, valid_from, rate)
@@ -436,7 +487,7 @@ $sql$, schema_name) USING days, opens_at, seed;
     END LOOP;
 
     FOREACH filled_table IN ARRAY ARRAY['client', 'category', 'supplier', 'product', 'rating', 'sale', 'sale_line',
-                                        'stock_move', 'stock_level', 'unmet_demand', 'purchase_order',
+                                        'stock_move', 'stock_level', 'stock_alert', 'unmet_demand', 'purchase_order',
                                         'purchase_order_line', 'exchange_rate'] LOOP
         EXECUTE format('ANALYZE %I.%I', schema_name, filled_table);
     END LOOP;

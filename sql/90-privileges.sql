@@ -23,3 +23,11 @@ GRANT SELECT ON reco.stock_alert TO PUBLIC;
 ALTER TABLE reco.stock_alert ENABLE ROW LEVEL SECURITY;
 CREATE POLICY alerts_of_readable_tables ON reco.stock_alert FOR SELECT
     USING (pg_catalog.has_table_privilege(relation, 'SELECT'));
+
+-- A role notes when its own runs are due, as reco.expect_run() does.
+GRANT SELECT, INSERT, DELETE ON reco.job_schedule TO PUBLIC;
+GRANT SELECT ON reco.health TO PUBLIC;
+
+ALTER TABLE reco.job_schedule ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_runs ON reco.job_schedule
+    USING (pg_catalog.pg_has_role(role, 'USAGE'));

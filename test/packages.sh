@@ -1,8 +1,8 @@
 #!/bin/bash
 # Installs the Debian packages that reco needs and this machine lacks.
 #
-#   test/packages.sh build    compiler, headers of the server, OpenBLAS
-#   test/packages.sh test     and the server itself, pg_cron, pgTAP and pg_prove
+#   test/packages.sh build    compiler, headers of the server, OpenBLAS, what the web front is made of
+#   test/packages.sh test     and the server itself, pg_cron, pgTAP and pg_prove, a web server
 #
 # Where nothing is missing nothing is done and no network is needed. Needs root or sudo otherwise.
 set -eu
@@ -53,13 +53,13 @@ find_major()
 # Sets missing[] to the packages of $group that are not installed.
 find_missing()
 {
-	local wanted=(gcc libc6-dev make libopenblas-dev) have name
+	local wanted=(gcc libc6-dev make libopenblas-dev libpq-dev libssl-dev libfcgi-dev libargon2-dev libjpeg-dev libpng-dev) have name
 
 	if [ -n "$major" ]; then
 		wanted+=("postgresql-server-dev-$major")
 	fi
 	if [ "$group" = test ]; then
-		wanted+=(libtap-parser-sourcehandler-pgtap-perl)
+		wanted+=(libtap-parser-sourcehandler-pgtap-perl lighttpd lighttpd-mod-deflate)
 		if [ -n "$major" ]; then
 			wanted+=("postgresql-$major" "postgresql-$major-cron" "postgresql-$major-pgtap")
 		fi
@@ -100,6 +100,26 @@ no_main_cluster()
 	echo 'create_main_cluster = false' >$file
 }
 
+# The package of lighttpd starts a server on port 80, now and whenever the machine starts. Nobody asked for
+# that either: the demo and the tests start their own.
+no_web_server()
+{
+	local policy=/usr/sbin/policy-rc.d
+
+	[[ " ${missing[*]} " = *" lighttpd "* ]] || return 0
+	if [ ! -e $policy ]; then
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+		made_policy=$policy
+	fi
+}
+web_server_stays_off()
+{
+	[[ " ${missing[*]} " = *" lighttpd "* ]] || return 0
+	rm -f "$made_policy"
+	systemctl disable lighttpd >/dev/null 2>&1 || :
+}
+
 # apt-get, whose many words are of interest when it fails.
 apt()
 {
@@ -138,6 +158,10 @@ if [ -z "$major$own_build" ]; then
 	[ "$major" -ge 15 ] || die "reco needs PostgreSQL 15 or later, but this system offers PostgreSQL $major"
 	find_missing
 fi
+made_policy=
 no_main_cluster
-apt install --yes --no-install-recommends "${missing[@]}" ||
-	die "these packages could not be installed: ${missing[*]}"
+no_web_server
+installed=yes
+apt install --yes --no-install-recommends "${missing[@]}" || installed=
+web_server_stays_off
+[ -n "$installed" ] || die "these packages could not be installed: ${missing[*]}"

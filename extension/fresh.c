@@ -1,0 +1,285 @@
+/*
+ * fresh.c - how the version that serves did on the rows that came since
+ *
+ * Rows that came after the active version was trained are held out from it by
+ * nature, and are what it was there to foresee.  A nightly run has them in
+ * hand, so before it trains anew it asks what the active version made of
+ * them, with the factors that it learnt, and what its baseline made of the
+ * same rows: the most popular products of its day, or the biases.  Next to
+ * the metrics of its training, on pairs drawn at random, these are lower: the
+ * future is harder to tell than the past.  It is the baseline that says
+ * whether the version is still of use.
+ *
+ * What came since is known by the column at of the model's queries; without
+ * it there is nothing to be said.
+ */
+#include "fresh.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "store.h"
+#include "trusted.h"
+
+/* No judgement on fewer. */
+#define MIN_FRESH_RATINGS 100
+#define MIN_FRESH_CLIENTS 20
+#define MAX_FRESH_CLIENTS 5000
+
+static Statement find_trained_at = {
+	"SELECT v.trained_at FROM reco.model_version v WHERE v.uuid = $1", NULL
+};
+
+/* Has the reading mark the rows that the active version has not seen. */
+void
+fresh_mark(Training *training)
+{
+	Datum		uuid = UUIDPGetDatum(&training->model->uuid);
+	Scope		scope;
+	bool		isnull;
+
+	if (!training->model->active)
+		return;
+	scope_begin_engine(&scope);
+	if (statement_run(&find_trained_at, 1, (Oid[]) {UUIDOID}, &uuid, NULL, false, 1) == 1)
+	{
+		training->marks_fresh = true;
+		training->fresh_since =
+			DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
+											  &isnull));
+	}
+	scope_end(&scope);
+}
+
+/* The active version, as far as it is needed here. */
+typedef struct Served
+{
+	StoreHeader header;
+	const pg_uuid_t *uuid;
+	uint32	   *clients;		/* by number in the training: here, or NOT_KNOWN */
+	uint32	   *products;
+	Budget		budget;
+} Served;
+
+#define NOT_KNOWN PG_UINT32_MAX
+
+/* Both lists of ids ascend, so one walk finds the places of one in the other. */
+static uint32 *
+match_ids(Served *served, StoreArray array, int64 count, const IdMap *map)
+{
+	int64	   *ids = budget_alloc(&served->budget, count, sizeof(int64));
+	uint32	   *places = budget_alloc(&served->budget, map->used, sizeof(uint32));
+	int64		place = 0;
+
+	store_read(served->uuid, array, ids, count, sizeof(int64), sizeof(int64));
+	for (uint32 i = 0; i < map->used; i++)
+	{
+		while (place < count && ids[place] < map->ids[i])
+			place++;
+		places[i] = place < count && ids[place] == map->ids[i] ? (uint32) place : NOT_KNOWN;
+	}
+	budget_free(&served->budget, ids, count, sizeof(int64));
+	return places;
+}
+
+static bool
+is_known(const Served *served, const Interactions *rows, int64 entry)
+{
+	return served->clients[rows->client[entry]] != NOT_KNOWN &&
+		served->products[rows->product[entry]] != NOT_KNOWN;
+}
+
+/*
+ * The fresh pairs, or the others, as a matrix over the clients and products
+ * of the version.  Pairs are in the order of ids there as well as here.
+ */
+static void
+make_matrix(Served *served, const Interactions *rows, bool fresh, const RatingScale *scale,
+			SparseRows *matrix)
+{
+	Budget	   *budget = &served->budget;
+	int64		entries = 0;
+	int64		next_row = 0;
+
+	for (int64 i = 0; i < rows->used; i++)
+		entries += rows->fresh[i] == fresh && is_known(served, rows, i);
+	CHECK_FOR_INTERRUPTS();
+	matrix->rows = served->header.clients;
+	matrix->columns = served->header.products;
+	matrix->start = budget_alloc(budget, matrix->rows + 1, sizeof(int64));
+	matrix->column = budget_alloc(budget, entries, sizeof(uint32));
+	matrix->value = scale ? budget_alloc(budget, entries, sizeof(float)) : NULL;
+	entries = 0;
+	for (int64 i = 0; i < rows->used; i++)
+	{
+		if (rows->fresh[i] != fresh || !is_known(served, rows, i))
+			continue;
+		while (next_row <= served->clients[rows->client[i]])
+			matrix->start[next_row++] = entries;
+		matrix->column[entries] = served->products[rows->product[i]];
+		if (scale)
+			matrix->value[entries] = rating_standardise(scale, rows->value[i]);
+		entries++;
+	}
+	while (next_row <= matrix->rows)
+		matrix->start[next_row++] = entries;
+	CHECK_FOR_INTERRUPTS();
+}
+
+static FactorMatrix
+alloc_factors(Served *served, int64 rows, int width)
+{
+	FactorMatrix m = {.rows = rows,.width = width,.stride = factor_stride(width)};
+
+	m.data = budget_alloc(&served->budget, rows, m.stride * sizeof(float));
+	memset(m.data, 0, rows * m.stride * sizeof(float));
+	return m;
+}
+
+static FactorMatrix
+read_factors(Served *served, StoreArray array, int64 rows, int width)
+{
+	FactorMatrix m = alloc_factors(served, rows, width);
+
+	store_read(served->uuid, array, m.data, rows, width * sizeof(float), m.stride * sizeof(float));
+	return m;
+}
+
+/* The biases that the version's baseline gives to clients of these ratings. */
+static FactorMatrix
+fold_in_biases(Served *served, const FactorMatrix *products, const SparseRows *ratings)
+{
+	FactorMatrix clients = alloc_factors(served, served->header.clients, SVD_BIAS_COLUMNS);
+	SvdPenalty	penalty = {0, served->header.baseline_bias_penalty};
+	void	   *scratch = budget_alloc(&served->budget, 1, solve_scratch_size(SVD_BIAS_COLUMNS));
+
+	for (int64 row = 0; row < clients.rows; row++)
+		solve_svd_row(products, SVD_CLIENT_BIAS, ratings->column + ratings->start[row],
+					  ratings->value + ratings->start[row],
+					  ratings->start[row + 1] - ratings->start[row],
+					  &penalty, scratch, factor_row(&clients, row));
+	CHECK_FOR_INTERRUPTS();
+	return clients;
+}
+
+static void
+measure_ratings(Served *served, const Interactions *rows, const Trainer *trainer, Fresh *result)
+{
+	const StoreHeader *header = &served->header;
+	RatingScale scale = {
+		header->rating_mean, header->rating_deviation, header->rating_lowest, header->rating_highest
+	};
+	SparseRows	seen;
+	SparseRows	fresh;
+	FactorMatrix clients;
+	FactorMatrix products;
+	RatingMetrics metrics;
+	RatingMetrics baseline;
+
+	make_matrix(served, rows, true, &scale, &fresh);
+	result->rows += sparse_entries(&fresh);
+	if (sparse_entries(&fresh) == 0)
+		return;
+	make_matrix(served, rows, false, &scale, &seen);
+	clients = read_factors(served, STORE_RATING_CLIENTS, header->clients, header->rating_width);
+	products = read_factors(served, STORE_RATING_PRODUCTS, header->products, header->rating_width);
+	trainer->metrics_ratings(&fresh, &scale, &clients, &products, &metrics);
+	products = read_factors(served, STORE_RATING_BASELINE, header->products, SVD_BIAS_COLUMNS);
+	clients = fold_in_biases(served, &products, &seen);
+	trainer->metrics_ratings(&fresh, &scale, &clients, &products, &baseline);
+	result->has_ratings = true;
+	result->rmse = metrics.rmse;
+	result->baseline_rmse = baseline.rmse;
+	if (header->purchase_width == 0)
+		result->drifted = metrics.rows >= MIN_FRESH_RATINGS &&
+			metrics.rmse - metrics.rmse_error > baseline.rmse;
+}
+
+static void
+measure_purchases(Served *served, const Interactions *rows, const Trainer *trainer, Fresh *result)
+{
+	const StoreHeader *header = &served->header;
+	SparseRows	seen;
+	SparseRows	fresh;
+	FactorMatrix clients;
+	FactorMatrix products;
+	float	   *popularity;
+	void	   *scratch;
+	RankingMetrics metrics;
+	RankingMetrics popular;
+
+	make_matrix(served, rows, true, NULL, &fresh);
+	result->rows += sparse_entries(&fresh);
+	if (sparse_entries(&fresh) == 0)
+		return;
+	make_matrix(served, rows, false, NULL, &seen);
+	clients = read_factors(served, STORE_PURCHASE_CLIENTS, header->clients, header->purchase_width);
+	products = read_factors(served, STORE_PURCHASE_PRODUCTS, header->products, header->purchase_width);
+	popularity = budget_alloc(&served->budget, header->products, sizeof(float));
+	store_read(served->uuid, STORE_POPULARITY, popularity, header->products, sizeof(float),
+			   sizeof(float));
+	scratch = budget_alloc(&served->budget, 1,
+						   trainer->metrics_ranking_scratch_size(header->products, products.stride));
+	trainer->metrics_ranking(&seen, &fresh, MAX_FRESH_CLIENTS, &clients, &products, NULL, scratch,
+							 &metrics);
+	trainer->metrics_ranking(&seen, &fresh, MAX_FRESH_CLIENTS, &clients, &products, popularity,
+							 scratch, &popular);
+	if (metrics.clients == 0)
+		return;
+	result->has_purchases = true;
+	result->ndcg = metrics.ndcg;
+	result->popular_ndcg = popular.ndcg;
+	result->drifted = metrics.clients >= MIN_FRESH_CLIENTS &&
+		metrics.ndcg + metrics.ndcg_error < popular.ndcg;
+}
+
+static bool
+has_fresh(const Interactions *rows)
+{
+	if (rows->fresh == NULL)
+		return false;
+	for (int64 i = 0; i < rows->used; i++)
+	{
+		if (rows->fresh[i])
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Measures the active version of the model on the rows that training has read
+ * and marked.  Returns whether there was anything to measure.
+ */
+bool
+fresh_measure(const Training *training, Fresh *result)
+{
+	const Interactions *ratings = &training->interactions[SOURCE_RATINGS];
+	const Interactions *purchases = &training->interactions[SOURCE_PURCHASES];
+	Served		served = {.uuid = &training->model->uuid,.budget = training->budget};
+	MemoryContext context;
+	MemoryContext before;
+	const Trainer *trainer;
+
+	memset(result, 0, sizeof(*result));
+	if (!has_fresh(ratings) && !has_fresh(purchases))
+		return false;
+	context = AllocSetContextCreate(CurrentMemoryContext, "reco fresh rows", ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(context);
+	served.budget.context = context;
+	trainer = training_trainer();
+	store_read(served.uuid, STORE_HEADER, &served.header, 1, sizeof(StoreHeader), sizeof(StoreHeader));
+	if (served.header.format == STORE_FORMAT)
+	{
+		served.clients = match_ids(&served, STORE_CLIENT_ID, served.header.clients, &training->clients);
+		served.products = match_ids(&served, STORE_PRODUCT_ID, served.header.products,
+									&training->products);
+		if (has_fresh(ratings) && served.header.rating_width > SVD_BIAS_COLUMNS)
+			measure_ratings(&served, ratings, trainer, result);
+		if (has_fresh(purchases) && served.header.purchase_width > 0)
+			measure_purchases(&served, purchases, trainer, result);
+	}
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(context);
+	return result->has_ratings || result->has_purchases;
+}

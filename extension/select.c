@@ -1,0 +1,199 @@
+/*
+ * select.c - SELECTs given as text: checked, and run as the caller
+ *
+ * Functions that read an app's own tables are given a query.  It is parsed
+ * and analysed in its author's search_path and refused unless it is a plain
+ * SELECT; with every name qualified it then reads the same objects whatever
+ * the search_path is.  It runs through the executor with a receiver of our
+ * own: any SELECT works, rights and row security are the caller's, and no
+ * row is copied.
+ */
+#include "select.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/analyze.h"
+#include "parser/parser.h"
+#include "tcop/dest.h"
+#include "utils/guc.h"
+#include "utils/ruleutils.h"
+
+#include "trusted.h"
+
+bool
+is_integer_type(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+bool
+is_number_type(Oid type)
+{
+	return is_integer_type(type) || type == NUMERICOID || type == FLOAT4OID || type == FLOAT8OID;
+}
+
+bool
+is_time_type(Oid type)
+{
+	return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+}
+
+/* Does a query, or one inside it, lock rows? */
+static bool
+locks_rows(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		if (((Query *) node)->rowMarks != NIL)
+			return true;
+		return query_tree_walker((Query *) node, locks_rows, context, 0);
+	}
+	return expression_tree_walker(node, locks_rows, context);
+}
+
+/* What an error inside the text of a query says. */
+typedef struct QueryText
+{
+	const char *what;
+	const char *text;
+} QueryText;
+
+/* Positions in the text are not positions in the statement that the user sent. */
+static void
+query_error(void *argument)
+{
+	QueryText  *query = argument;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(query->text);
+	}
+	errcontext("query for %s", query->what);
+}
+
+/*
+ * Parses text that must be a single SELECT which changes nothing.  what names
+ * it in errors, hint says which columns it returns.  Errors: syntax_error,
+ * feature_not_supported, and whatever the parser finds.
+ */
+Query *
+select_analyze(const char *what, const char *hint, const char *text)
+{
+	QueryText	query_text = {what, text};
+	ErrorContextCallback callback = {error_context_stack, query_error, &query_text};
+	List	   *statements;
+	Query	   *query;
+
+	error_context_stack = &callback;
+	statements = raw_parser(text, RAW_PARSE_DEFAULT);
+	if (list_length(statements) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("%s must be a single query", what),
+				 errhint("%s", hint)));
+	if (!IsA(linitial_node(RawStmt, statements)->stmt, SelectStmt))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s must be a SELECT", what),
+				 errhint("%s", hint)));
+	query = parse_analyze_fixedparams(linitial_node(RawStmt, statements), text, NULL, 0, NULL);
+	if (query->commandType != CMD_SELECT || query->hasModifyingCTE || query->utilityStmt != NULL ||
+		locks_rows((Node *) query, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s must be a SELECT that changes and locks nothing", what),
+				 errhint("%s", hint)));
+	error_context_stack = callback.previous;
+	return query;
+}
+
+/* The text of a query in which every name is qualified. */
+char *
+select_qualified(Query *query)
+{
+	char	   *text;
+	int			guc_level = NewGUCNestLevel();
+
+	/* a name is printed qualified unless the search_path finds it */
+	(void) set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	text = pg_get_querydef(query, false);
+	AtEOXact_GUC(false, guc_level);
+	return text;
+}
+
+/* ---- running ---- */
+
+typedef struct ForwardReceiver
+{
+	DestReceiver pub;
+	MemoryContext context;		/* of the caller, for what receiver allocates */
+	SlotReceiver receiver;
+	void	   *state;
+} ForwardReceiver;
+
+static bool
+forward_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	ForwardReceiver *f = (ForwardReceiver *) self;
+	MemoryContext before = MemoryContextSwitchTo(f->context);
+
+	f->receiver(f->state, slot);
+	MemoryContextSwitchTo(before);
+	return true;
+}
+
+static void
+forward_start(DestReceiver *self, int operation, TupleDesc description)
+{
+}
+
+static void
+forward_nothing(DestReceiver *self)
+{
+}
+
+/*
+ * Runs a qualified query as the caller, read-only, under the caller's
+ * snapshot, and gives receiver each row.
+ */
+void
+select_run(const char *query, SlotReceiver receiver, void *state)
+{
+	ForwardReceiver f = {
+		.pub = {
+			.receiveSlot = forward_row,
+			.rStartup = forward_start,
+			.rShutdown = forward_nothing,
+			.rDestroy = forward_nothing,
+			/* anything but DestNone, with which SPI returns no rows */
+			.mydest = DestTuplestore
+		},
+		.context = CurrentMemoryContext,
+		.receiver = receiver,
+		.state = state
+	};
+	SPIExecuteOptions options = {
+		.read_only = true,
+		.must_return_tuples = true,
+		.dest = &f.pub
+	};
+	Scope		scope;
+	SPIPlanPtr	plan;
+	int			result;
+
+	scope_begin_caller(&scope, GetUserId());
+	plan = SPI_prepare_cursor(query, 0, NULL, CURSOR_OPT_PARALLEL_OK);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
+	result = SPI_execute_plan_extended(plan, &options);
+	if (result < 0)
+		elog(ERROR, "could not run a query: %s", SPI_result_code_string(result));
+	scope_end(&scope);
+}
