@@ -275,6 +275,26 @@ alloc_bayes(FitRun *run, RatingFit *fit)
 	bayes->spread = budget_alloc(run->budget, fit->products.rows, sizeof(float));
 }
 
+/*
+ * Measures the baseline: biases alone or, where even these are chance, the
+ * mean of all ratings.
+ */
+static void
+measure_baseline(FitRun *run, const Interactions *ratings, RatingFit *fit,
+				 FactorMatrix *baseline_clients)
+{
+	RatingMetrics mean;
+
+	measure_stars(run, ratings, &fit->scale, baseline_clients, &fit->baseline,
+				  &fit->held_out_baseline);
+	/* no client deviates from the mean: every score is 0 */
+	memset(baseline_clients->data, 0,
+		   baseline_clients->rows * baseline_clients->stride * sizeof(float));
+	measure_stars(run, ratings, &fit->scale, baseline_clients, &fit->baseline, &mean);
+	if (mean.rmse < fit->held_out_baseline.rmse)
+		fit->held_out_baseline = mean;
+}
+
 /* Measures, then fits to all, the ratings part of a model. */
 void
 fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
@@ -297,8 +317,7 @@ fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 		alloc_bayes(run, fit);
 
 	fit_stars(run, ratings, &seen, fit, &baseline_clients);
-	measure_stars(run, ratings, &fit->scale, &baseline_clients, &fit->baseline,
-				&fit->held_out_baseline);
+	measure_baseline(run, ratings, fit, &baseline_clients);
 	measure_stars(run, ratings, &fit->scale, &fit->clients, &fit->products, &fit->held_out);
 
 	fit_stars(run, ratings, NULL, fit, &baseline_clients);

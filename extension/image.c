@@ -58,6 +58,23 @@ read_bayes(Image *image, const StoreHeader *header, Budget *budget)
 	image->rating_unknown_spread = header->rating_unknown_spread;
 }
 
+/* What can be said of a product of which nothing is known. */
+static float *
+average_row(const FactorMatrix *m, Budget *budget)
+{
+	float	   *average = budget_alloc(budget, m->stride, sizeof(float));
+
+	for (int i = 0; i < m->stride; i++)
+	{
+		double		sum = 0;
+
+		for (int64 row = 0; row < m->rows; row++)
+			sum += factor_row(m, row)[i];
+		average[i] = (float) (sum / m->rows);
+	}
+	return average;
+}
+
 static void
 read_ratings(Image *image, const StoreHeader *header, Budget *budget)
 {
@@ -73,6 +90,7 @@ read_ratings(Image *image, const StoreHeader *header, Budget *budget)
 	image->rating_products =
 		read_factors(image, baseline ? STORE_RATING_BASELINE : STORE_RATING_PRODUCTS,
 					 header->products, baseline ? SVD_BIAS_COLUMNS : header->rating_width, budget);
+	image->rating_unknown = average_row(&image->rating_products, budget);
 	if (!baseline && header->rating_method == RATING_BAYES)
 		read_bayes(image, header, budget);
 }

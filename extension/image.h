@@ -31,6 +31,7 @@ typedef struct Image
 	bool		has_ratings;
 	RatingScale scale;
 	FactorMatrix rating_products;
+	float	   *rating_unknown; /* the row of a product not in the model */
 	bool		is_bayes;
 	SvdPenalty	rating_penalty; /* if not is_bayes */
 	FactorMatrix rating_features;	/* if is_bayes, as the rest */

@@ -5,9 +5,9 @@
  * purchases where the model has them, else of ratings, as stars that are not
  * cut off at the ends of the scale, less one standard deviation of what is
  * believed of the product: something that one client rated, and loved, does
- * not lead every list.  Where nothing personal is known it is
- * the number of clients who bought (or liked) the product.  A product that
- * the model does not know has the factors of a product nobody has touched.
+ * not lead every list.  Where nothing personal is known it is the number of
+ * clients who bought (or liked) the product.  A product that the model does
+ * not know scores 0, or like the average product where stars are the score.
  *
  * Of what there is too much in stock (column surplus of the candidates query)
  * the score is lifted a little: times 1 + lift * surplus, for products that
@@ -107,8 +107,11 @@ make_scorer(Serving *serving, Client *client, bool lifted)
 			break;
 		case METHOD_RATINGS:
 			scorer.row = client_rating_row(serving, client);
-			scorer.unknown = stars_unclipped(scorer.image, scorer.row[SVD_CLIENT_BIAS] -
-											 scorer.image->rating_unknown_spread);
+			scorer.unknown =
+				stars_unclipped(scorer.image,
+								factor_dot(scorer.row, scorer.image->rating_unknown,
+										   scorer.image->rating_products.stride) -
+								scorer.image->rating_unknown_spread);
 			return scorer;
 		case METHOD_POPULAR:
 			break;
@@ -150,9 +153,9 @@ rank_stars(Serving *serving, Client *client, int64 product_id)
 	const float *row = client_rating_row(serving, client);
 	int64		number = product_number(image, product_id);
 
-	return scale_stars(&image->scale, number >= 0
-					   ? factor_dot(row, factor_row(m, number), m->stride)
-					   : row[SVD_CLIENT_BIAS]);
+	return scale_stars(&image->scale,
+					   factor_dot(row, number >= 0 ? factor_row(m, number) : image->rating_unknown,
+								  m->stride));
 }
 
 /* What rank_products ranks by; client may be NULL for somebody unknown. */
@@ -408,8 +411,8 @@ prior_weights(const Image *image, const float *weights, int64 n)
 /*
  * What each product that the client has adds to the score of another, best
  * first.  For purchases the contributions add up to the score; for ratings to
- * the score less what the product has without any client.  None where the
- * list of the client is not personal.
+ * the stars of this client less those of an unknown one, before both are cut
+ * off at the ends of the scale.  None where the list is not personal.
  */
 Contribution *
 rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *count)
@@ -452,7 +455,14 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 		}
 		if (ratings)
 		{
-			sum *= history->standardised[i] - row[constant];
+			double		expected = row[constant];
+
+			for (int f = 0; image->is_bayes && f < m->width; f++)
+			{
+				if (f != constant)
+					expected += (double) image->rating_mean[f] * row[f];
+			}
+			sum *= history->standardised[i] - expected;
 			if (feature_weights)
 			{
 				const float *features = factor_row(&image->rating_features, history->products[i]);

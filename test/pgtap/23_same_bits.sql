@@ -20,7 +20,7 @@ SELECT matches(:'first'::text, '^[0-9a-f]{32}$', 'what a version learnt has a fi
 SELECT set_eq(
     $$SELECT DISTINCT name FROM reco.model_array$$,
     $$VALUES ('header'), ('client_id'), ('product_id'), ('popularity'), ('rating_baseline'), ('rating_clients'),
-             ('rating_products'), ('purchase_clients'), ('purchase_products'), ('purchase_gram')$$,
+             ('rating_products'), ('rating_features'), ('rating_prior'), ('rating_spread'), ('purchase_clients'), ('purchase_products'), ('purchase_gram')$$,
     'of everything that it serves by');
 
 CREATE FUNCTION taste.learn_with(workers integer, server_workers integer) RETURNS text

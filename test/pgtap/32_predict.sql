@@ -10,9 +10,9 @@ SELECT taste.none(
     'stars are inside the scale, for clients and products known and unknown');
 SELECT taste.none(
     $$SELECT c, p FROM generate_series(1, 130) c, generate_series(1, 70) p
-      WHERE reco.predict(c, p, 'rated') <> greatest(1, least(5, reco.score(c, p, 'rated')))
+      WHERE reco.predict(c, p, 'rated') < greatest(1, least(5, reco.score(c, p, 'rated')))
         AND EXISTS (SELECT FROM taste.rating WHERE client = c)$$,
-    'they are the score, cut off at the ends of the scale');
+    'they are the mean of what is believed, the score its lower bound');
 SELECT ok(
     (SELECT sqrt(avg((stars - reco.predict(client, product, 'rated')) ^ 2)) < 0.6 FROM taste.rating),
     'they are close to the ratings given');
@@ -22,8 +22,8 @@ SELECT ok(
      FROM generate_series(1, 120) c, generate_series(1, 60) p),
     'they follow the tastes');
 SELECT ok(
-    abs(reco.predict(999, 999, 'rated') - (SELECT avg(stars) FROM taste.rating)) < 0.001,
-    'of an unknown client and product nothing is known but the mean');
+    abs(reco.predict(999, 999, 'rated') - (SELECT avg(stars) FROM taste.rating)) < 0.1,
+    'of an unknown client and product little is known but the mean');
 SELECT taste.none(
     $$SELECT p FROM generate_series(1, 60) p WHERE reco.predict(999, p, 'rated') = reco.predict(999, 999, 'rated')$$,
     'of an unknown client and a known product, what others think of it');
