@@ -222,7 +222,7 @@ static Statement lock_holder = {
 static void
 skip(Run *run)
 {
-	char	   *message = pstrdup("another session is training or changing the model");
+	char	   *message = "another session is training or changing the model";
 	Datum		values[3] = {
 		ObjectIdGetDatum(run->lock.locktag_field1), ObjectIdGetDatum(run->lock.locktag_field2),
 		ObjectIdGetDatum(run->lock.locktag_field3)
@@ -244,7 +244,7 @@ skip(Run *run)
 	record(run, "training", "skipped", NULL, message);
 	ereport(NOTICE,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-			 errmsg("model \"%s\" is skipped: %s", run->name, message)));
+			 errmsg("model \"%s\" is skipped: another session is training or changing it", run->name)));
 }
 
 /* Takes the model and its lock, and begins the row. */

@@ -1,14 +1,15 @@
 #!/bin/bash
-# The private server of the demo.
+# The private servers of the demo: PostgreSQL, and lighttpd with the web front at WEB_PORT, 8080 if not set.
 #
-#   test/demo.sh start     replaces the one that is there, runs test/demo.sql and leaves the server running
-#   test/demo.sh stop      ends it and removes it; content when there is none
+#   test/demo.sh start     replaces what is there, runs test/demo.sql and leaves the servers running
+#   test/demo.sh stop      ends and removes them; content when there are none
 #
 # It lives in .demo/ of the repository. Where the server's user cannot get to that folder (a repository
 # under /root), or its path is too long for a socket, .demo is a link to a folder under /var/tmp.
 set -eu
 cd "$(dirname "$0")/.."
 . test/server.sh
+. test/webserver.sh
 
 here=$(pwd -P)
 server=
@@ -20,6 +21,7 @@ stop()
 		server=$(readlink -f .demo)
 		[[ $server = "$here/.demo" || $server = */reco-demo.* ]] || die ".demo leads to $server, which is not ours"
 		server_who "$(stat -c %U "$server" 2>/dev/null || id -un)"
+		web_stop || exit 1
 		server_stop || exit 1
 		rm -rf "$server" .demo
 	fi
@@ -44,6 +46,7 @@ start()
 {
 	server_setup
 	stop
+	web_check
 	server_who
 	trap finish EXIT
 	trap 'exit 130' INT
@@ -64,9 +67,10 @@ start()
 	# In the background, so that a signal is dealt with at once and not when all is done.
 	psql -X -q -v ON_ERROR_STOP=1 -d demo -f test/demo.sql </dev/null &
 	wait $!
+	web_start
 	keep=yes
 	echo
-	echo "The server goes on; \"make demo-stop\" ends it. To look around:"
+	echo "Both servers go on; \"make demo-stop\" ends them. To look around:"
 	echo
 	echo "    psql -h $PGHOST -U $PGUSER demo"
 }

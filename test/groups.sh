@@ -6,6 +6,7 @@
 #   test/isolation   pg_isolation_regress: where sessions meet; database isolation_regression
 #   test/pgtap       pgTAP: behaviour; database reco_test
 #   test/jobs        pgTAP: what needs pg_cron, which lives in one database alone; database postgres
+#   test/web         TAP: the program of the web front, run as a web server does; database reco_web
 #   test/data        pgTAP: on real data sets in the folder RECO_DATA; database reco_data
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -112,17 +113,21 @@ database()
 	done
 }
 
-# pgtap DATABASE FILE...: runs each and counts its assertions. pg_prove tells an SQL error and a plan that
-# was not kept by its exit status alone; such a file counts as one failure more.
-pgtap()
+# tap COMMAND... -- FILE...: runs each by the command and counts its assertions. pg_prove, and prove, tell an
+# error and a plan that was not kept by their exit status alone; such a file counts as one failure more.
+tap()
 {
-	local database=$1 file passed failed skipped start milliseconds bad
+	local command=() file passed failed skipped start milliseconds bad
 
+	while [ "$1" != -- ]; do
+		command+=("$1")
+		shift
+	done
 	shift
 	for file in "$@"; do
 		start=$(date +%s%3N)
 		bad=
-		pg_prove --verbose --dbname "$database" "$file" >"$log" 2>&1 || bad=yes
+		"${command[@]}" "$file" >"$log" 2>&1 || bad=yes
 		milliseconds=$(($(date +%s%3N) - start))
 		skipped=$(grep -cE '^(ok|not ok) .*# (SKIP|TODO)|^1\.\.0 # ?SKIP' "$log" || :)
 		passed=$(grep -E '^ok ' "$log" | grep -cvE '# (SKIP|TODO)' || :)
@@ -148,7 +153,7 @@ pgtap_group()
 	shift 2
 	echo "# database $database"
 	if database "$database" $extensions; then
-		pgtap "$database" "$@"
+		tap pg_prove --verbose --dbname "$database" -- "$@"
 	else
 		tally 0 1 0 "database $database with $extensions"
 	fi
@@ -165,6 +170,14 @@ if select_files 'test/pgtap/*.sql'; then
 fi
 if select_files 'test/jobs/*.sql'; then
 	pgtap_group postgres "pg_cron pgtap" "${files[@]}"
+fi
+if select_files 'test/web/*.t'; then
+	echo "# database reco_web"
+	if database reco_web reco && test/web/prepare.sh; then
+		tap prove --verbose -- "${files[@]}"
+	else
+		tally 0 1 0 "database reco_web with a shop"
+	fi
 fi
 if select_files 'test/data/*.sql'; then
 	if [ -n "$data" ]; then
