@@ -20,6 +20,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
@@ -186,7 +187,9 @@ forget_plans(void)
 
 /*
  * The plan of a statement, kept for the next time.  The names of schemas and
- * tables are in the text, so a renamed one gets a plan of its own.
+ * tables are in the text, so a renamed one gets a plan of its own.  Generic:
+ * with the arrays of ids known the planner would plan anew each time, which
+ * takes longer than to look up the few products of a basket.
  */
 static SPIPlanPtr
 plan_of(const char *sql, int nargs, const Oid *types)
@@ -208,7 +211,7 @@ plan_of(const char *sql, int nargs, const Oid *types)
 	if (kept != NULL && strcmp(kept->sql, sql) == 0)
 		return kept->plan;
 
-	plan = SPI_prepare(sql, nargs, (Oid *) types);
+	plan = SPI_prepare_cursor(sql, nargs, (Oid *) types, CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	if (kept == NULL)
@@ -230,6 +233,21 @@ stock_run(const char *sql, int nargs, const Oid *types, Datum *values, const cha
 	if (SPI_execute_plan(plan_of(sql, nargs, types), values, nulls, false, 0) < 0)
 		elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	return (int) SPI_processed;
+}
+
+/*
+ * Has the statements of the present scope find products by index, whatever
+ * the planner thinks: it plans for tables as they are once and for all, and
+ * rows that are written all the time leave many dead ones behind.
+ */
+void
+stock_prefer_indexes(void)
+{
+	static const char *const settings[] = {"enable_seqscan", "enable_bitmapscan"};
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i], "off", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 }
 
 ArrayType *
@@ -359,6 +377,8 @@ read_items(const AlertBook *book, ArrayType *products, int *count)
 	Scope		scope;
 
 	scope_begin_role(&scope, book->reader);
+	if (products != NULL)
+		stock_prefer_indexes();
 	*count = products != NULL ?
 		stock_run(book->items_some, 1, (Oid[]) {INT8ARRAYOID}, (Datum[]) {PointerGetDatum(products)}, NULL) :
 		stock_run(book->items_all, 0, NULL, NULL, NULL);
@@ -467,6 +487,8 @@ stock_evaluate(const AlertBook *book, ArrayType *products)
 		scope_begin_role(&scope, book->writer);
 	else
 		scope_begin_engine(&scope);
+	if (products != NULL)
+		stock_prefer_indexes();
 	MemoryContextSwitchTo(context);
 	alerts = find_open_alerts(book, products);
 

@@ -68,6 +68,7 @@ extern int64 stock_evaluate(const AlertBook *book, ArrayType *products);
 /* ---- what the two kinds of stock share ---- */
 
 extern int	stock_run(const char *sql, int nargs, const Oid *types, Datum *values, const char *nulls);
+extern void stock_prefer_indexes(void);
 extern ArrayType *stock_id_array(const int64 *ids, int count);
 
 /* The rows of a transition table, in the order of the statement. */

@@ -246,12 +246,14 @@ level_flag(uint64 row, int column)
 static void
 lock_levels(const Shop *shop, const Changes *changes, ArrayType *ids)
 {
-	int			count = stock_run(psprintf("SELECT product_id, on_hand - reserved, on_order, reorder_point, active,"
-										   " allow_backorder, reserved <> 0"
-										   " FROM %s.stock_level WHERE product_id = ANY ($1)"
-										   " ORDER BY product_id FOR NO KEY UPDATE", shop->schema),
-								  1, (Oid[]) {INT8ARRAYOID}, (Datum[]) {PointerGetDatum(ids)}, NULL);
+	int			count;
 
+	stock_prefer_indexes();
+	count = stock_run(psprintf("SELECT product_id, on_hand - reserved, on_order, reorder_point, active,"
+							   " allow_backorder, reserved <> 0"
+							   " FROM %s.stock_level WHERE product_id = ANY ($1)"
+							   " ORDER BY product_id FOR NO KEY UPDATE", shop->schema),
+					  1, (Oid[]) {INT8ARRAYOID}, (Datum[]) {PointerGetDatum(ids)}, NULL);
 	if (count != changes->count)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),

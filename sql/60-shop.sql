@@ -234,10 +234,10 @@ COMMENT ON COLUMN %1$I.stock_move.reverses IS 'the row that this one undoes, onc
 
 CREATE TABLE %1$I.stock_level (
     product_id       bigint PRIMARY KEY,
-    on_hand          numeric(14,3) NOT NULL DEFAULT 0 CHECK (on_hand <> 'NaN'),
-    reserved         numeric(14,3) NOT NULL DEFAULT 0 CHECK (reserved >= 0 AND reserved <> 'NaN'),
-    on_order         numeric(14,3) NOT NULL DEFAULT 0 CHECK (on_order >= 0 AND on_order <> 'NaN'),
-    reorder_point    numeric(14,3) CHECK (reorder_point >= 0 AND reorder_point <> 'NaN'),
+    on_hand          numeric(14,3) NOT NULL DEFAULT 0,
+    reserved         numeric(14,3) NOT NULL DEFAULT 0,
+    on_order         numeric(14,3) NOT NULL DEFAULT 0,
+    reorder_point    numeric(14,3),
     active           boolean NOT NULL DEFAULT true,
     allow_backorder  boolean NOT NULL DEFAULT false,
     CHECK (on_hand - reserved >= 0 OR allow_backorder),
