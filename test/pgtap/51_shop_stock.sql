@@ -220,7 +220,9 @@ SELECT ok('1 low' = ANY (pg_temp.open()), 'a raised threshold opens');
 UPDATE till.product SET active = false WHERE id = 1;
 SELECT is((SELECT close_reason FROM till.stock_alert WHERE product_id = 1 ORDER BY id DESC LIMIT 1), 'retired', 'what is not sold any more has no alerts');
 UPDATE till.product SET active = true WHERE id = 1;
-INSERT INTO till.forecast (product_id, reorder_point, order_up_to) VALUES (1, 5, 9);
+INSERT INTO till.forecast (product_id, as_of, rule, weeks, sale_weeks, weekly_mean, weekly_variance, season_factor, protection_days,
+                           service_level, mean, variance, reorder_point, order_up_to, explanation)
+VALUES (1, current_date, 'tsb', 9, 9, 4, 4, 1, 6, 0.95, 3, 3, 5, 9, '{}');
 SELECT is(till.refresh_alerts(), 1::bigint, 'a forecast rules instead of the threshold');
 SELECT is(till.refresh_alerts(), 0::bigint, 'what is so already is not told again');
 SELECT is((SELECT close_reason FROM till.stock_alert WHERE product_id = 1 ORDER BY id DESC LIMIT 1), 'policy changed', 'and the alert says why it was closed') ;
