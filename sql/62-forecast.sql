@@ -167,7 +167,7 @@ SELECT p.id AS product_id, l.on_hand, l.reserved, coalesce(o.on_order, 0) AS on_
        l.on_hand - l.reserved + coalesce(o.due, 0) AS "position",
        l.reorder_point,
        CASE WHEN l.reorder_point IS NULL THEN NULL
-            WHEN r.manual THEN greatest(p.target, l.reorder_point + coalesce(f.cover, greatest(l.reorder_point, 1)) * (p.target IS NULL)::integer)
+            WHEN r.manual THEN coalesce(p.target, l.reorder_point + coalesce(f.cover, greatest(l.reorder_point, 1)))
             ELSE f.order_up_to END AS order_up_to,
        CASE WHEN r.manual AND f.rule <> 'manual' THEN 'manual' ELSE coalesce(f.rule, 'manual') END AS rule
 FROM %1$I.product p
@@ -202,7 +202,7 @@ JOIN %1$I.product p ON p.id = t.product_id
 LEFT JOIN %1$I.supplier s ON s.id = p.supplier_id
 LEFT JOIN %1$I.forecast f ON f.product_id = p.id
 CROSS JOIN LATERAL (
-    SELECT reco.order_quantity(t."position", t.reorder_point, greatest(t.order_up_to, t.reorder_point + 0.001), p.pack_size, p.moq) AS quantity) q
+    SELECT reco.order_quantity(t."position", t.reorder_point, t.order_up_to, p.pack_size, p.moq) AS quantity) q
 WHERE p.active AND t.order_up_to IS NOT NULL AND t."position" <= t.reorder_point
 ORDER BY s.name, cost DESC, p.id;
 COMMENT ON VIEW %1$I.to_order IS 'what to order now, by supplier: whole packs, at least the minimum lot, what comes in time counted';
@@ -249,7 +249,7 @@ LEFT JOIN %1$I.slow_movers d ON d.product_id = p.id AND d.dead AND f.surplus_abo
 CROSS JOIN LATERAL (SELECT coalesce(f.surplus_above, CASE WHEN d.dead THEN 0 END) AS surplus_above) k
 CROSS JOIN LATERAL (
     SELECT least(t.on_hand - t.reserved, t.on_hand - t.reserved + t.on_order - k.surplus_above) AS surplus) u
-WHERE u.surplus > 0
+WHERE k.surplus_above IS NOT NULL AND u.surplus > 0
 ORDER BY value DESC, p.id;
 COMMENT ON VIEW %1$I.surplus IS 'goods that will not be sold in three months, or that nobody has bought for as long';
 COMMENT ON COLUMN %1$I.surplus.surplus_above IS 'units that will do for three months';
@@ -309,3 +309,232 @@ END
 $function$;
 COMMENT ON FUNCTION reco.create_shop_forecast(name) IS
     'makes the tables and views of a shop''s forecasts, or makes the views anew';
+
+/* ---- the nightly run ---- */
+
+/*
+ * Brings demand_week up to date from a week on, or from the first sale.
+ *
+ * Demand is what was sold, less what came back within a day (a mistake, not a
+ * change of mind) and what was voided in the ledger, and what was asked for in
+ * vain.  Later returns add stock but were demand all the same; write-offs,
+ * counts and transfers never are.  A day is out when the product had nothing
+ * to sell from its beginning to its end and nobody was noted to ask for it.
+ */
+CREATE FUNCTION reco.refresh_demand(schema_name name, from_week date, until_week date)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    written bigint;
+BEGIN
+    EXECUTE format('DELETE FROM %I.demand_week WHERE week >= $1', schema_name) USING from_week;
+    EXECUTE format($sql$
+INSERT INTO %1$I.demand_week (product_id, week, units, days_out)
+WITH asked AS MATERIALIZED (
+    SELECT a.product_id, a.day, sum(a.units) AS units
+    FROM (
+        SELECT l.product_id, s.sold_at::date AS day, l.quantity AS units
+        FROM %1$I.sale s JOIN %1$I.sale_line l ON l.sale_id = s.id
+        WHERE l.quantity > 0 AND s.sold_at >= $1 AND s.sold_at < $2
+        UNION ALL
+        SELECT o.product_id, v.sold_at::date, r.quantity
+        FROM %1$I.sale_line r
+        JOIN %1$I.sale b ON b.id = r.sale_id
+        LEFT JOIN LATERAL (
+            SELECT o.id FROM %1$I.sale w JOIN %1$I.sale_line o ON o.sale_id = w.id
+            WHERE r.refund_of IS NULL AND w.client_id = b.client_id AND o.product_id = r.product_id
+              AND o.quantity = - r.quantity AND w.sold_at BETWEEN b.sold_at - interval '1 day' AND b.sold_at
+            ORDER BY w.sold_at DESC, o.id DESC LIMIT 1) m ON true
+        JOIN %1$I.sale_line o ON o.id = coalesce(r.refund_of, m.id)
+        JOIN %1$I.sale v ON v.id = o.sale_id
+        WHERE r.quantity < 0 AND b.sold_at >= $1 AND b.sold_at <= v.sold_at + interval '1 day'
+          AND v.sold_at >= $1 AND v.sold_at < $2
+        UNION ALL
+        SELECT m.product_id, m.moved_at::date, m.quantity
+        FROM %1$I.stock_move v JOIN %1$I.stock_move m ON m.id = v.reverses
+        WHERE v.kind = 'void' AND m.kind = 'sale' AND m.moved_at >= $1 AND m.moved_at < $2
+        UNION ALL
+        SELECT u.product_id, u.asked_at::date, u.quantity
+        FROM %1$I.unmet_demand u
+        WHERE u.asked_at >= $1 AND u.asked_at < $2) a
+    GROUP BY a.product_id, a.day
+), event AS (
+    SELECT e.product_id, e.day, sum(e.change) AS change
+    FROM (
+        SELECT m.product_id, greatest(m.moved_at::date, $1 - 1) AS day, m.quantity AS change
+        FROM %1$I.stock_move m WHERE m.moved_at < $2
+        UNION ALL
+        SELECT a.product_id, a.day, 0 FROM asked a) e
+    GROUP BY e.product_id, e.day
+), gap AS (
+    SELECT e.product_id, e.day + 1 AS first_day, lead(e.day, 1, $2) OVER w - 1 AS last_day,
+           sum(e.change) OVER w AS balance
+    FROM event e
+    WHERE NOT EXISTS (SELECT FROM %1$I.product p WHERE p.id = e.product_id AND p.allow_backorder)
+      AND EXISTS (SELECT FROM %1$I.stock_move m WHERE m.product_id = e.product_id)
+    WINDOW w AS (PARTITION BY e.product_id ORDER BY e.day)
+), out AS (
+    SELECT g.product_id, w.week::date AS week,
+           sum(least(g.last_day, w.week::date + 6) - greatest(g.first_day, w.week::date) + 1) AS days
+    FROM gap g
+    CROSS JOIN LATERAL generate_series(date_trunc('week', g.first_day::timestamp), g.last_day::timestamp, interval '7 days') AS w (week)
+    WHERE g.balance <= 0 AND g.last_day >= g.first_day
+    GROUP BY g.product_id, w.week
+), weekly AS (
+    SELECT a.product_id, date_trunc('week', a.day::timestamp)::date AS week, greatest(sum(a.units), 0) AS units
+    FROM asked a GROUP BY a.product_id, date_trunc('week', a.day::timestamp)
+)
+SELECT product_id, week, coalesce(w.units, 0), coalesce(o.days, 0)
+FROM weekly w FULL JOIN out o USING (product_id, week)
+WHERE w.units > 0 OR o.days > 0
+ORDER BY product_id, week
+$sql$, schema_name) USING from_week, until_week;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
+END
+$function$;
+COMMENT ON FUNCTION reco.refresh_demand(name, date, date) IS
+    'makes a shop''s demand_week anew from one Monday to before another, and tells how many rows';
+
+CREATE FUNCTION reco.refit_forecasts(
+    schema_name name DEFAULT 'shop',
+    as_of date DEFAULT NULL,
+    rebuild boolean DEFAULT false)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    /* quantities of a shop are numeric(14,3) */
+    most CONSTANT double precision := 99999999999;
+    today CONSTANT date := coalesce(as_of, current_date);
+    this_week CONSTANT date := date_trunc('week', today::timestamp)::date;
+    began CONSTANT timestamptz := clock_timestamp();
+    last_run record;
+    from_week date;
+    dirty date;
+    demand text;
+    items text;
+    products integer;
+BEGIN
+    IF schema_name IS NULL OR rebuild IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'null_value_not_allowed',
+            MESSAGE = 'schema_name and rebuild must not be null',
+            HINT = 'Example: SELECT reco.refit_forecasts(''shop'')';
+    END IF;
+    IF NOT isfinite(today) OR today > current_date + 1 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = format('as_of is in the future: %s', today),
+            HINT = 'It is the first day that is not history; null for today.';
+    END IF;
+    IF to_regclass(format('%I.demand_week', schema_name)) IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'undefined_table',
+            MESSAGE = format('schema "%s" holds no shop', schema_name),
+            HINT = format('Make one first: SELECT reco.create_shop(%L); an older one: SELECT reco.upgrade_shop(%L)',
+                          schema_name, schema_name);
+    END IF;
+
+    /* One run at a time; the forecasts of the last one can be read meanwhile. */
+    EXECUTE format('LOCK TABLE %I.forecast_run IN SHARE ROW EXCLUSIVE MODE', schema_name);
+    EXECUTE format('SELECT r.started_at, r.as_of FROM %I.forecast_run r ORDER BY r.id DESC LIMIT 1', schema_name)
+        INTO last_run;
+
+    /*
+     * Weeks are done again from the last run on, or from where the oldest row
+     * of the ledger lies that was written since.  A day is added for what was
+     * being written while the last run read.
+     */
+    IF NOT rebuild AND last_run.as_of IS NOT NULL THEN
+        EXECUTE format('SELECT min(m.moved_at)::date FROM %I.stock_move m WHERE m.recorded_at >= $1', schema_name)
+            INTO dirty USING last_run.started_at - interval '1 day';
+        from_week := date_trunc('week', least(last_run.as_of - 7, today - 7, dirty)::timestamp)::date;
+    END IF;
+    IF from_week IS NULL THEN
+        EXECUTE format(
+            'SELECT date_trunc(''week'', least(min(s.sold_at), (SELECT min(m.moved_at) FROM %1$I.stock_move m),'
+            '                                  (SELECT min(u.asked_at) FROM %1$I.unmet_demand u)))::date'
+            ' FROM %1$I.sale s', schema_name) INTO from_week;
+    END IF;
+    PERFORM reco.refresh_demand(schema_name, coalesce(from_week, this_week), this_week);
+
+    demand := format('SELECT product_id, week, units, days_out FROM %I.demand_week', schema_name);
+    /* Thresholds are judged from when they were first seen; those of the first run always were. */
+    items := format(
+        'SELECT p.id AS item_id, coalesce(p.lead_days, s.lead_days) AS lead_days, s.lead_sd_days, s.review_days,'
+        ' p.service_level, p.price, p.unit_cost, p.threshold,'
+        ' CASE WHEN f.product_id IS NULL THEN NULL'
+        '      WHEN f.threshold IS NOT DISTINCT FROM p.threshold THEN f.threshold_since ELSE %2$L::date END AS threshold_since'
+        ' FROM %1$I.product p LEFT JOIN %1$I.supplier s ON s.id = p.supplier_id'
+        ' LEFT JOIN %1$I.forecast f ON f.product_id = p.id WHERE p.active', schema_name, today);
+
+    EXECUTE format($sql$
+WITH fitted AS MATERIALIZED (
+    SELECT d.item_id, d.rule, d.weeks, d.sale_weeks, d.weekly_mean, d.weekly_variance, d.season_factor,
+           d.protection_days, d.wanted_level, d.mean, d.variance, d.loss_manual, d.loss_tsb, d.loss_tsb_season,
+           CASE WHEN d.reorder_point > $2 / 2 THEN $2 / 2 ELSE d.reorder_point END AS reorder_point,
+           CASE WHEN d.order_up_to > $2 THEN $2 ELSE d.order_up_to END AS order_up_to,
+           CASE WHEN d.surplus_above > $2 THEN $2 ELSE d.surplus_above END AS surplus_above,
+           p.threshold, p.target, s.lead_sd_days, coalesce(s.review_days, 1) AS review_days,
+           coalesce(p.lead_days, s.lead_days, 7) AS lead_days,
+           CASE WHEN o.product_id IS NULL THEN NULL
+                WHEN o.threshold IS NOT DISTINCT FROM p.threshold THEN o.threshold_since ELSE $1 END AS threshold_since
+    FROM reco.forecast_demand(demand => $4, items => $5, as_of => $6) d
+    JOIN %1$I.product p ON p.id = d.item_id
+    LEFT JOIN %1$I.supplier s ON s.id = p.supplier_id
+    LEFT JOIN %1$I.forecast o ON o.product_id = p.id
+), written AS (
+    INSERT INTO %1$I.forecast
+    SELECT f.item_id, $1, f.rule, f.weeks, f.sale_weeks, f.weekly_mean, f.weekly_variance, f.season_factor,
+           f.protection_days, f.wanted_level, f.mean, f.variance,
+           CASE WHEN f.rule <> 'manual' THEN f.reorder_point END,
+           CASE WHEN f.rule <> 'manual' THEN f.order_up_to END,
+           f.order_up_to - f.reorder_point, f.surplus_above, f.threshold, f.threshold_since,
+           jsonb_strip_nulls(jsonb_build_object(
+               'rule', f.rule,
+               'why', CASE WHEN f.rule = 'none' THEN 'too little is known, and there is no threshold'
+                           WHEN f.rule = 'manual' AND (f.weeks < 4 OR f.sale_weeks < 2)
+                           THEN 'too little is known: the threshold stands'
+                           WHEN f.rule = 'manual' THEN 'the thresholds were better in the last weeks'
+                           WHEN f.order_up_to IS NULL THEN 'nobody has bought it for half a year'
+                           ELSE 'the best rule of the last weeks' END,
+               'weeks', f.weeks, 'sale_weeks', f.sale_weeks, 'per_week', round(f.weekly_mean::numeric, 3),
+               'season', round(f.season_factor::numeric, 3),
+               'lead_days', f.lead_days, 'lead_sd_days', f.lead_sd_days, 'review_days', f.review_days,
+               'expected', round(f.mean::numeric, 2), 'deviation', round(sqrt(f.variance)::numeric, 2),
+               'service_level', round(f.wanted_level::numeric, 4),
+               'threshold', f.threshold, 'reorder_point', f.reorder_point,
+               'order_up_to', CASE WHEN f.rule = 'manual' THEN coalesce(f.target, f.order_up_to::numeric) ELSE f.order_up_to END,
+               'surplus_above', f.surplus_above,
+               'losses', jsonb_strip_nulls(jsonb_build_object(
+                   'manual', round(f.loss_manual::numeric, 4), 'tsb', round(f.loss_tsb::numeric, 4),
+                   'tsb_season', round(f.loss_tsb_season::numeric, 4)))))
+    FROM fitted f
+    ON CONFLICT (product_id) DO UPDATE SET
+        as_of = excluded.as_of, rule = excluded.rule, weeks = excluded.weeks, sale_weeks = excluded.sale_weeks,
+        weekly_mean = excluded.weekly_mean, weekly_variance = excluded.weekly_variance,
+        season_factor = excluded.season_factor, protection_days = excluded.protection_days,
+        service_level = excluded.service_level, mean = excluded.mean, variance = excluded.variance,
+        reorder_point = excluded.reorder_point, order_up_to = excluded.order_up_to, cover = excluded.cover,
+        surplus_above = excluded.surplus_above, threshold = excluded.threshold,
+        threshold_since = excluded.threshold_since, explanation = excluded.explanation
+)
+INSERT INTO %1$I.forecast_run (started_at, as_of, products, rule, loss_manual, loss_tsb, loss_tsb_season)
+SELECT $3, $1, count(*), mode() WITHIN GROUP (ORDER BY f.rule) FILTER (WHERE f.weeks >= 4 AND f.sale_weeks >= 2),
+       max(f.loss_manual), max(f.loss_tsb), max(f.loss_tsb_season)
+FROM fitted f
+RETURNING products
+$sql$, schema_name) INTO products USING today, most, began, demand, items, this_week;
+
+    EXECUTE format('DELETE FROM %1$I.forecast f WHERE NOT EXISTS ('
+                   'SELECT FROM %1$I.product p WHERE p.id = f.product_id AND p.active)', schema_name);
+    PERFORM reco.refresh_alerts(schema_name);
+    RETURN products;
+END
+$function$;
+COMMENT ON FUNCTION reco.refit_forecasts(name, date, boolean) IS
+    'forecasts all active products of a shop in one pass, sets their reorder points and has the alerts follow; returns how many products. rebuild: reads all sales again, not only the last weeks';
