@@ -3,6 +3,7 @@
 -- Programs are run by the server, as the user that it runs as. The standby ends by itself after two minutes,
 -- should the test die. pgTAP writes, so what a standby answers is asserted on the primary.
 SET client_min_messages = warning;
+SET synchronous_commit = on;
 DROP SCHEMA IF EXISTS taste CASCADE;
 SELECT reco.drop_model(name) FROM reco.model \g /dev/null
 \ir setup/tastes.sql
@@ -20,12 +21,12 @@ RETURN (SELECT md5(string_agg(a, ' ' ORDER BY a)) FROM (
     UNION ALL SELECT 'stars ' || reco.predict(1, 4, 'both')::text
     UNION ALL SELECT 'model ' || concat_ws(' ', name, version, rows_since) FROM reco.models) x);
 
--- waits until the standby has what the primary has
+-- waits until the standby has what was committed on the primary
 CREATE FUNCTION taste.catch_up() RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    written CONSTANT pg_lsn := pg_current_wal_insert_lsn();
+    written CONSTANT pg_lsn := pg_current_wal_flush_lsn();
 BEGIN
     FOR i IN 1 .. 1000 LOOP
         PERFORM pg_stat_clear_snapshot();
@@ -52,7 +53,7 @@ SELECT format($$COPY (SELECT) TO PROGRAM '
     exec >/dev/null 2>&1
     $(dirname $(readlink /proc/$PPID/exe))/pg_ctl -D %1$s -m immediate -w stop; rm -rf %1$s'$$, :'folder') AS stop \gset
 :start;
-SELECT taste.answers() AS primary, taste.catch_up() \gset
+SELECT taste.answers() AS primary, taste.catch_up() AS same \gset
 
 \c - - - :standby_port
 SELECT pg_is_in_recovery() AS recovery, taste.answers() AS standby,
@@ -71,14 +72,16 @@ SELECT reco.drop_model('both');
 
 -- the primary goes on: a purchase, a product sold out, a new version
 \c - - - :port
+SET synchronous_commit = on;
 INSERT INTO taste.purchase SELECT 1, p, 1, now() FROM unnest(:'before'::bigint[]) p;
 UPDATE taste.product SET stock = 0 WHERE id > 60;
-SELECT taste.answers() AS primary_2, taste.catch_up() \gset
+SELECT taste.answers() AS primary_2, taste.catch_up() AS same_2 \gset
 \c - - - :standby_port
 SELECT taste.answers() AS standby_2 \gset
 \c - - - :port
+SET synchronous_commit = on;
 SELECT version FROM reco.train('both') \gset
-SELECT taste.answers() AS primary_3, taste.catch_up() \gset
+SELECT taste.answers() AS primary_3, taste.catch_up() AS same_3 \gset
 \c - - - :standby_port
 SELECT taste.answers() AS standby_3 \gset
 
@@ -87,7 +90,7 @@ SELECT taste.answers() AS standby_3 \gset
 SET client_min_messages = warning;
 BEGIN;
 SELECT plan(7);
-SELECT ok(:'recovery'::boolean, 'a standby in recovery was asked');
+SELECT ok(:'recovery'::boolean AND :'same' AND :'same_2' AND :'same_3', 'a standby in recovery was asked, each time it had caught up');
 SELECT is(:'standby'::text, :'primary', 'it answers what the primary does');
 SELECT isnt(:'primary_2'::text, :'primary', 'a change on the primary');
 SELECT is(:'standby_2'::text, :'primary_2', 'is followed');
