@@ -110,7 +110,7 @@ REGRESS_OPTS   = --inputdir=test --outputdir=$(RESULTS)/sql --load-extension=rec
 ISOLATION      = $(basename $(notdir $(sort $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=$(RESULTS)/isolation --load-extension=reco
 
-EXTRA_CLEAN = $(TRAIN_LIB) $(TRAIN_OBJS) sql/reco--*.sql test/output web/*.o web/*.cgi web/messages.c web/assets.c
+EXTRA_CLEAN = $(TRAIN_LIB) $(TRAIN_OBJS) sql/reco--*.sql test/output web/*.o web/*.cgi web/messages.c web/assets.c web/fuzz-gcc web/fuzz-clang
 
 # What is missing on this machine is installed before the server's makefile, PGXS, is looked for.  Not for a
 # dry run, nor for the goals that also work where nothing is installed.
