@@ -53,6 +53,7 @@ SERVE_OBJS = \
 	extension/store.o \
 	extension/topn.o \
 	extension/train.o \
+	extension/transfer.o \
 	extension/trusted.o
 
 # reco_train.so: the trainer over OpenBLAS, loaded by reco.so when something is trained.
