@@ -48,6 +48,7 @@ SERVE_OBJS = \
 	extension/solve.o \
 	extension/source.o \
 	extension/stock.o \
+	extension/stock_level.o \
 	extension/stock_shop.o \
 	extension/stock_watch.o \
 	extension/store.o \

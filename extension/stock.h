@@ -82,6 +82,26 @@ extern void rows_begin(RowReader *reader, Relation relation, Tuplestorestate *ro
 extern bool rows_next(RowReader *reader);
 extern void rows_end(RowReader *reader);
 
+/* stock_level.c: a shop's levels, locked and written without statements */
+#define MAX_LEVELS_BY_HAND 32
+
+typedef struct StockLevel
+{
+	Numeric		available;
+	Numeric		on_order;
+	Numeric		reorder_point;	/* NULL: none */
+	bool		active;
+	bool		allow_backorder;
+	bool		some_reserved;
+} StockLevel;
+
+typedef struct LevelTable LevelTable;
+
+extern LevelTable *levels_open(Oid relation);
+extern int	levels_lock(LevelTable *table, const int64 *ids, int count, StockLevel *levels);
+extern void levels_add(LevelTable *table, const Numeric *quantities);
+extern void levels_close(LevelTable *table);
+
 /* stock_watch.c: an app's own table */
 extern void watch_statement(TriggerData *trigger);
 extern int64 watch_refresh(Oid relation);

@@ -101,6 +101,7 @@ typedef struct Change
 	Numeric		quantity;		/* what becomes available; below zero: no longer is */
 	bool		fractional;		/* a part of a unit, in one row at least */
 	bool		lacking;		/* takes more than there is */
+	StockLevel	level;			/* as locked */
 	StockItem	before;
 	StockItem	after;
 } Change;
@@ -110,6 +111,7 @@ typedef struct Changes
 	MemoryContext context;
 	HTAB	   *by_product;
 	Change	  **sorted;			/* in the order of ids, after changes_sort */
+	int64	   *ids;			/* theirs */
 	int			count;
 } Changes;
 
@@ -124,6 +126,7 @@ changes_begin(Changes *changes)
 	changes->by_product = hash_create("stock changes", 16, &control,
 									  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	changes->sorted = NULL;
+	changes->ids = NULL;
 	changes->count = 0;
 }
 
@@ -176,7 +179,6 @@ changes_sort(Changes *changes)
 {
 	HASH_SEQ_STATUS sequence;
 	Change	   *change;
-	int64	   *ids;
 	int			i = 0;
 
 	changes->sorted = MemoryContextAlloc(changes->context, Max(changes->count, 1) * sizeof(Change *));
@@ -185,10 +187,10 @@ changes_sort(Changes *changes)
 		changes->sorted[i++] = change;
 	qsort(changes->sorted, changes->count, sizeof(Change *), compare_changes);
 
-	ids = palloc(Max(changes->count, 1) * sizeof(int64));
+	changes->ids = MemoryContextAlloc(changes->context, Max(changes->count, 1) * sizeof(int64));
 	for (i = 0; i < changes->count; i++)
-		ids[i] = changes->sorted[i]->product_id;
-	return stock_id_array(ids, changes->count);
+		changes->ids[i] = changes->sorted[i]->product_id;
+	return stock_id_array(changes->ids, changes->count);
 }
 
 static void
@@ -223,12 +225,12 @@ is_negative(Numeric number)
 }
 
 static Numeric
-level_column(uint64 row, int column)
+level_number(uint64 row, int column)
 {
 	bool		isnull;
 	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
 
-	return isnull ? NULL : DatumGetNumeric(value);
+	return isnull ? NULL : DatumGetNumericCopy(value);
 }
 
 static bool
@@ -239,27 +241,46 @@ level_flag(uint64 row, int column)
 	return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull));
 }
 
+static void
+refuse_missing_levels(const Shop *shop, int count)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("shop \"%s\" lacks the stock levels of %d products", shop->name, count),
+			 errhint("Make them anew with reco.upgrade_shop().")));
+}
+
 /*
- * Locks the levels of the changed products in the order of their ids; the
- * rows, in the same order, are then in SPI_tuptable.
+ * Locks the levels of the changed products in the order of their ids, and
+ * notes them in the changes.
  */
 static void
-lock_levels(const Shop *shop, const Changes *changes, ArrayType *ids)
+lock_levels(const Shop *shop, Changes *changes, ArrayType *ids)
 {
+	MemoryContext before;
 	int			count;
 
 	stock_prefer_indexes();
-	count = stock_run(psprintf("SELECT product_id, on_hand - reserved, on_order, reorder_point, active,"
+	count = stock_run(psprintf("SELECT on_hand - reserved, on_order, reorder_point, active,"
 							   " allow_backorder, reserved <> 0"
 							   " FROM %s.stock_level WHERE product_id = ANY ($1)"
 							   " ORDER BY product_id FOR NO KEY UPDATE", shop->schema),
 					  1, (Oid[]) {INT8ARRAYOID}, (Datum[]) {PointerGetDatum(ids)}, NULL);
 	if (count != changes->count)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("shop \"%s\" lacks the stock levels of %d products", shop->name,
-						changes->count - count),
-				 errhint("Make them anew with reco.upgrade_shop().")));
+		refuse_missing_levels(shop, changes->count - count);
+	before = MemoryContextSwitchTo(changes->context);
+	for (int i = 0; i < count; i++)
+	{
+		changes->sorted[i]->level = (StockLevel) {
+			.available = level_number(i, 1),
+			.on_order = level_number(i, 2),
+			.reorder_point = level_number(i, 3),
+			.active = level_flag(i, 4),
+			.allow_backorder = level_flag(i, 5),
+			.some_reserved = level_flag(i, 6)
+		};
+	}
+	MemoryContextSwitchTo(before);
 }
 
 /*
@@ -426,8 +447,8 @@ refuse_shortage(const Shop *shop, const Changes *changes)
 }
 
 /*
- * Reads the locked levels, and what they are going to be, into the changes.
- * Changes that take what is not there are refused.
+ * Works out what the locked levels are going to be.  Changes that take what is
+ * not there are refused.
  */
 static void
 foresee_levels(const Shop *shop, Changes *changes)
@@ -438,18 +459,17 @@ foresee_levels(const Shop *shop, Changes *changes)
 	for (int i = 0; i < changes->count; i++)
 	{
 		Change	   *change = changes->sorted[i];
-		Numeric		on_order = level_column(i, 3);
-		bool		backorder = level_flag(i, 6);
+		const StockLevel *level = &change->level;
 
 		change->before.product_id = change->product_id;
-		change->before.offered = level_flag(i, 5);
-		change->before.available = level_column(i, 2);
-		change->before.threshold = level_column(i, 4);
+		change->before.offered = level->active;
+		change->before.available = level->available;
+		change->before.threshold = level->reorder_point;
 		change->after = change->before;
-		change->after.available = numeric_add_opt_error(change->before.available, change->quantity, NULL);
-		change->before.position = numeric_add_opt_error(change->before.available, on_order, NULL);
-		change->after.position = numeric_add_opt_error(change->after.available, on_order, NULL);
-		change->lacking = !backorder && is_negative(change->quantity) &&
+		change->after.available = numeric_add_opt_error(level->available, change->quantity, NULL);
+		change->before.position = numeric_add_opt_error(change->before.available, level->on_order, NULL);
+		change->after.position = numeric_add_opt_error(change->after.available, level->on_order, NULL);
+		change->lacking = !level->allow_backorder && is_negative(change->quantity) &&
 			is_negative(change->after.available);
 		lacking |= change->lacking;
 	}
@@ -462,7 +482,7 @@ static bool
 some_reserved(const Changes *changes)
 {
 	for (int i = 0; i < changes->count; i++)
-		if (level_flag(i, 7))
+		if (changes->sorted[i]->level.some_reserved)
 			return true;
 	return false;
 }
@@ -627,32 +647,47 @@ check_parts(const Shop *shop, const Changes *changes)
 			 errhint("Give a whole quantity, or set divisible of the product.")));
 }
 
-/* AFTER INSERT ON stock_move: levels follow the ledger. */
-void
-shop_moves(TriggerData *trigger)
+/*
+ * Moves few products of which nothing is reserved, by hand.  False: levels
+ * are locked at most, the rest is to be done by statements.
+ */
+static bool
+move_by_hand(const Shop *shop, Changes *changes)
 {
-	Shop	   *shop = shop_of_trigger(trigger);
-	MoveRows	moves;
-	Changes    *changes = &moves.changes;
-	ArrayType  *ids;
-	ArrayType  *crossing;
-	bool		sync;
-	Scope		scope;
+	StockLevel	levels[MAX_LEVELS_BY_HAND];
+	Numeric		quantities[MAX_LEVELS_BY_HAND];
+	LevelTable *table;
+	bool		moved = false;
+	int			locked;
 
-	read_moves(trigger, &moves);
-	ids = changes_sort(changes);
-	if (changes->count == 0)
+	if (changes->count > MAX_LEVELS_BY_HAND || (table = levels_open(shop->levels)) == NULL)
+		return false;
+	locked = levels_lock(table, changes->ids, changes->count, levels);
+	if (locked != changes->count)
+		refuse_missing_levels(shop, changes->count - locked);
+	for (int i = 0; i < changes->count; i++)
 	{
-		changes_end(changes);
-		return;
+		changes->sorted[i]->level = levels[i];
+		quantities[i] = changes->sorted[i]->quantity;
 	}
-	scope_begin_role(&scope, shop->role);
-	if (moves.void_count > 0)
-		check_voids(shop, &moves);
-	check_parts(shop, changes);
+	if (!some_reserved(changes))
+	{
+		foresee_levels(shop, changes);
+		levels_add(table, quantities);
+		moved = true;
+	}
+	levels_close(table);
+	return moved;
+}
+
+/* Moves any products.  True: levels were computed anew besides. */
+static bool
+move_by_statements(const Shop *shop, Changes *changes, ArrayType *ids, bool received)
+{
+	bool		sync;
 
 	lock_levels(shop, changes, ids);
-	sync = moves.received || some_reserved(changes);
+	sync = received || some_reserved(changes);
 	if (sync)
 	{
 		sync_levels(shop, ids);
@@ -665,10 +700,38 @@ shop_moves(TriggerData *trigger)
 						  " WHERE l.product_id = m.product_id", shop->schema),
 				 2, (Oid[]) {INT8ARRAYOID, NUMERICARRAYOID},
 				 (Datum[]) {PointerGetDatum(ids), quantity_array(changes)});
-	crossing = sync ? ids : crossing_products(changes);
-	if (crossing != NULL)
-		evaluate(shop, crossing);
-	scope_end(&scope);
+	return sync;
+}
+
+/* AFTER INSERT ON stock_move: levels follow the ledger. */
+void
+shop_moves(TriggerData *trigger)
+{
+	Shop	   *shop = shop_of_trigger(trigger);
+	MoveRows	moves;
+	Changes    *changes = &moves.changes;
+	ArrayType  *ids;
+	ArrayType  *crossing;
+	Scope		scope;
+
+	read_moves(trigger, &moves);
+	if (changes->count > 0)
+	{
+		ids = changes_sort(changes);
+		scope_begin_role(&scope, shop->role);
+		if (moves.void_count > 0)
+			check_voids(shop, &moves);
+		check_parts(shop, changes);
+		if (!moves.received && move_by_hand(shop, changes))
+			crossing = crossing_products(changes);
+		else if (move_by_statements(shop, changes, ids, moves.received))
+			crossing = ids;
+		else
+			crossing = crossing_products(changes);
+		if (crossing != NULL)
+			evaluate(shop, crossing);
+		scope_end(&scope);
+	}
 	changes_end(changes);
 }
 
