@@ -28,6 +28,8 @@ SERVE_OBJS = \
 	extension/budget.o \
 	extension/eligible.o \
 	extension/fit.o \
+	extension/fit_purchases.o \
+	extension/fit_ratings.o \
 	extension/fresh.o \
 	extension/guc.o \
 	extension/idmap.o \
