@@ -20,16 +20,19 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" reco.control
 # small and is never linked to OpenBLAS, whose loading alone costs a new connection several milliseconds.
 MODULE_big = reco
 SERVE_OBJS = \
+	extension/bind_forecast.o \
 	extension/bind_model.o \
 	extension/bind_recommend.o \
 	extension/bind_stock.o \
 	extension/bind_train.o \
 	extension/bind_version.o \
 	extension/budget.o \
+	extension/demand.o \
 	extension/eligible.o \
 	extension/fit.o \
 	extension/fit_purchases.o \
 	extension/fit_ratings.o \
+	extension/forecast.o \
 	extension/fresh.o \
 	extension/guc.o \
 	extension/idmap.o \
@@ -39,6 +42,7 @@ SERVE_OBJS = \
 	extension/model.o \
 	extension/options.o \
 	extension/publish.o \
+	extension/quantile.o \
 	extension/rank.o \
 	extension/retrain.o \
 	extension/select.o \
@@ -72,9 +76,11 @@ NUMERIC_OBJS = \
 	extension/bayes.o \
 	extension/bayes_features.o \
 	extension/bayes_mean.o \
+	extension/forecast.o \
 	extension/ials.o \
 	extension/matrix.o \
 	extension/metrics.o \
+	extension/quantile.o \
 	extension/solve.o \
 	extension/svd.o \
 	extension/topn.o

@@ -347,6 +347,171 @@ CREATE OR REPLACE TRIGGER only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$I
     FOR EACH STATEMENT EXECUTE FUNCTION %1$I.web_only_added();
 $ddl$, schema_name, schema_name);
 
+    /* Users, and the pages of clients. */
+    EXECUTE format($ddl$
+CREATE OR REPLACE FUNCTION %1$I.web_own_password(session_hash bytea)
+RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+BEGIN
+    RETURN (SELECT u.password_hash FROM web_session s JOIN web_user u ON u.id = s.user_id
+            WHERE s.token_hash = session_hash AND u.active);
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_own_password(bytea) IS 'what a user''s own password is checked against before it is changed';
+
+CREATE OR REPLACE FUNCTION %1$I.web_change_password(session_hash bytea, password_hash text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+#variable_conflict use_column
+DECLARE
+    who bigint;
+BEGIN
+    SELECT s.user_id INTO STRICT who FROM web_session s WHERE s.token_hash = session_hash;
+    UPDATE web_user u SET password_hash = web_change_password.password_hash WHERE u.id = who;
+    DELETE FROM web_session s WHERE s.user_id = who AND s.token_hash <> session_hash;
+    INSERT INTO web_journal (user_id, action) VALUES (who, 'password');
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_change_password(bytea, text) IS 'change one''s own password, and end one''s other sessions';
+
+/* A shop always has an owner who can come in. */
+CREATE OR REPLACE FUNCTION %1$I.web_save_user(user_id bigint, login text, name text, role text, active boolean,
+                                              password_hash text)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+#variable_conflict use_column
+DECLARE
+    saved bigint;
+BEGIN
+    LOCK TABLE web_user IN SHARE ROW EXCLUSIVE MODE;
+    IF web_save_user.user_id IS NULL THEN
+        INSERT INTO web_user AS u (login, name, role, active, password_hash)
+        VALUES (lower(web_save_user.login), web_save_user.name, web_save_user.role, web_save_user.active,
+                web_save_user.password_hash)
+        RETURNING u.id INTO saved;
+        RETURN saved;
+    END IF;
+    UPDATE web_user u
+    SET name = web_save_user.name, role = web_save_user.role, active = web_save_user.active,
+        password_hash = coalesce(web_save_user.password_hash, u.password_hash)
+    WHERE u.id = web_save_user.user_id
+    RETURNING u.id INTO saved;
+    IF NOT EXISTS (SELECT FROM web_user u WHERE u.role = 'owner' AND u.active) THEN
+        RAISE EXCEPTION 'a shop needs an owner' USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    IF web_save_user.password_hash IS NOT NULL OR NOT web_save_user.active THEN
+        DELETE FROM web_session s WHERE s.user_id = saved;
+    END IF;
+    RETURN saved;
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_save_user(bigint, text, text, text, boolean, text) IS 'make a user, or change one; NULL as password: as it was';
+
+CREATE OR REPLACE FUNCTION %1$I.web_make_link(client_id bigint, token_hash bytea)
+RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+BEGIN
+    INSERT INTO web_link AS l (client_id, token_hash) VALUES ($1, $2)
+    ON CONFLICT ON CONSTRAINT web_link_pkey
+    DO UPDATE SET token_hash = excluded.token_hash, created_at = now(), seen_at = NULL;
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_make_link(bigint, bytea) IS 'give a client a link, in place of the one before';
+
+CREATE OR REPLACE FUNCTION %1$I.web_link_client(link_hash bytea)
+RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+BEGIN
+    RETURN (SELECT l.client_id FROM web_link l WHERE l.token_hash = link_hash);
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_link_client(bytea) IS 'whose link it is';
+
+/* The first ten are what suits best; of the further ones, one from each shelf that the client does not know. */
+CREATE OR REPLACE FUNCTION %1$I.web_link_products(link_hash bytea, discover boolean)
+RETURNS TABLE (product_id bigint, name text, price numeric, unit text, picture text, because text, stars integer)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+#variable_conflict use_column
+DECLARE
+    who CONSTANT bigint := web_link_client(link_hash);
+BEGIN
+    IF who IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH listed AS MATERIALIZED (
+        SELECT r.rank, r.product_id, r.method FROM reco.recommend(who, 100, %2$L) r
+    ), chosen AS (
+        SELECT l.rank, l.product_id, l.method FROM listed l WHERE NOT discover AND l.rank <= 10
+        UNION ALL
+        (SELECT d.rank, d.product_id, 'discover' FROM (
+            SELECT DISTINCT ON (p.category_id) l.rank, l.product_id
+            FROM listed l JOIN product p ON p.id = l.product_id
+            WHERE discover AND l.rank > 10 AND NOT EXISTS (
+                SELECT FROM sale s JOIN sale_line b ON b.sale_id = s.id JOIN product q ON q.id = b.product_id
+                WHERE s.client_id = who AND q.category_id = p.category_id)
+            ORDER BY p.category_id, l.rank) AS d
+         ORDER BY d.rank LIMIT 6)
+    )
+    SELECT p.id, p.name, p.price, p.unit, i.hash, b.name, n.stars::integer
+    FROM chosen c JOIN product p ON p.id = c.product_id
+    LEFT JOIN product_image i ON i.product_id = p.id AND i.size = 'small'
+    LEFT JOIN rating n ON n.product_id = p.id AND n.client_id = who
+    LEFT JOIN LATERAL (
+        SELECT q.name FROM reco.explain(who, p.id, 1, %2$L) e JOIN product q ON q.id = e.product_id
+        WHERE c.method = 'personal') AS b ON true
+    ORDER BY c.rank;
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_link_products(bytea, boolean) IS 'what a client''s own page recommends, or has to discover';
+
+CREATE OR REPLACE FUNCTION %1$I.web_link_bought(link_hash bytea)
+RETURNS TABLE (product_id bigint, name text, picture text, stars integer)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+#variable_conflict use_column
+DECLARE
+    who CONSTANT bigint := web_link_client(link_hash);
+BEGIN
+    RETURN QUERY
+    SELECT p.id, p.name, i.hash, n.stars::integer
+    FROM (SELECT l.product_id AS id, max(s.sold_at) AS last
+          FROM sale s JOIN sale_line l ON l.sale_id = s.id
+          WHERE s.client_id = who GROUP BY 1 HAVING sum(l.quantity) > 0) AS b
+    JOIN product p ON p.id = b.id
+    LEFT JOIN product_image i ON i.product_id = p.id AND i.size = 'small'
+    LEFT JOIN rating n ON n.product_id = p.id AND n.client_id = who
+    ORDER BY n.stars IS NOT NULL, b.last DESC, p.id LIMIT 15;
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_link_bought(bytea) IS 'what a client bought of late, and the stars it was given';
+
+CREATE OR REPLACE FUNCTION %1$I.web_link_rate(link_hash bytea, product_id bigint, stars integer)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+#variable_conflict use_column
+DECLARE
+    who CONSTANT bigint := web_link_client(link_hash);
+BEGIN
+    IF who IS NULL OR NOT EXISTS (SELECT FROM product p WHERE p.id = web_link_rate.product_id) THEN
+        RETURN false;
+    END IF;
+    UPDATE web_link l SET seen_at = now() WHERE l.client_id = who;
+    INSERT INTO rating AS n (client_id, product_id, stars) VALUES (who, web_link_rate.product_id, web_link_rate.stars)
+    ON CONFLICT ON CONSTRAINT rating_pkey DO UPDATE SET stars = excluded.stars, rated_at = now();
+    RETURN true;
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_link_rate(bytea, bigint, integer) IS 'note the stars that a client gives a product on the own page';
+$ddl$, schema_name, schema_name);
+
     FOREACH journalled IN ARRAY ARRAY['client', 'supplier', 'product', 'sale', 'purchase_order', 'exchange_rate',
                                       'stock_move', 'web_user', 'web_setting']
     LOOP
@@ -391,8 +556,11 @@ BEGIN
 GRANT %cashier%, %owner% TO %web%;
 GRANT USAGE ON SCHEMA %shop% TO %web%, %cashier%, %owner%;
 GRANT EXECUTE ON FUNCTION %shop%.web_begin, %shop%.web_wait, %shop%.web_login, %shop%.web_login_failed,
-    %shop%.web_login_done, %shop%.web_logout, %shop%.web_setup TO %web%;
-GRANT EXECUTE ON FUNCTION %shop%.web_once, %shop%.web_once_done, %shop%.web_picture TO %web%, %cashier%, %owner%;
+    %shop%.web_login_done, %shop%.web_logout, %shop%.web_setup, %shop%.web_own_password, %shop%.web_change_password
+    TO %web%;
+GRANT EXECUTE ON FUNCTION %shop%.web_once, %shop%.web_once_done, %shop%.web_picture, %shop%.web_link_client,
+    %shop%.web_link_products, %shop%.web_link_bought, %shop%.web_link_rate TO %web%, %cashier%, %owner%;
+GRANT EXECUTE ON FUNCTION %shop%.web_make_link TO %cashier%, %owner%;
 
 GRANT SELECT ON %shop%.client, %shop%.category, %shop%.rating, %shop%.sale, %shop%.stock_level, %shop%.stock_move,
     %shop%.stock_alert, %shop%.reservation, %shop%.unmet_demand, %shop%.exchange_rate, %shop%.web_setting,
@@ -420,7 +588,7 @@ GRANT INSERT (product_id, size, media_type, data), UPDATE (media_type, data, mod
     ON %shop%.product_image TO %owner%;
 GRANT UPDATE ON %shop%.web_setting TO %owner%;
 GRANT SELECT (id, login, name, role, active, created_at) ON %shop%.web_user TO %owner%;
-GRANT EXECUTE ON FUNCTION %shop%.web_set_picture, %shop%.web_model_versions TO %owner%;
+GRANT EXECUTE ON FUNCTION %shop%.web_set_picture, %shop%.web_model_versions, %shop%.web_save_user TO %owner%;
 $grant$, '%shop%', quote_ident(schema_name)),
         '%web%', quote_ident(schema_name || '_web')),
         '%cashier%', quote_ident(schema_name || '_cashier')),

@@ -140,6 +140,13 @@ db_act_as(Request *r, const char *role, const char *time_zone)
 		  role, time_zone, r->method == METHOD_GET ? "on" : "off", r->user.id != NULL ? r->user.id : "");
 }
 
+/* Back to the role that the program logs in as, which alone may call what opens and ends sessions. */
+void
+db_as_itself(Request *r)
+{
+	query(r, "SELECT pg_catalog.set_config('role', 'none', true)");
+}
+
 /* Keeps what was done. False: it is not known to be kept. */
 bool
 db_commit(Request *r)

@@ -36,6 +36,7 @@ typedef struct Refusal
 void		db_settings(const char *conninfo, const char *schema, bool keep);
 void		db_begin(Request *r);
 void		db_act_as(Request *r, const char *role, const char *time_zone);
+void		db_as_itself(Request *r);
 bool		db_commit(Request *r);
 void		db_end(Request *r);
 const char *db_schema(void);

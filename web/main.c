@@ -43,6 +43,18 @@ static const Page pages[] = {
 	{"/product", ROLE_CASHIER, product_query, NULL, product_show, NULL, false},
 	{"/product/new", ROLE_OWNER, NULL, product_fields, product_new_show, product_new_act, true},
 	{"/product/edit", ROLE_OWNER, product_query, product_fields, product_edit_show, product_edit_act, true},
+	{"/product/picture", ROLE_OWNER, product_query, product_picture_fields, product_picture_show, product_picture_act, false},
+	{"/client/link", ROLE_CASHIER, client_link_query, NULL, client_link_show, client_link_act, false},
+	{"/settings", ROLE_OWNER, settings_query, NULL, settings_show, NULL, false},
+	{"/settings/rate", ROLE_OWNER, NULL, rate_fields, rate_show, rate_act, false},
+	{"/settings/shop", ROLE_OWNER, NULL, shop_fields, shop_show, shop_act, false},
+	{"/settings/user", ROLE_OWNER, user_query, user_fields, user_show, user_act, false},
+	{"/settings/user/new", ROLE_OWNER, NULL, user_new_fields, user_new_show, user_new_act, true},
+	{"/settings/journal", ROLE_OWNER, journal_query, NULL, journal_show, NULL, false},
+	{"/password", ROLE_CASHIER, NULL, password_fields, password_show, password_act, false},
+	{"/c", ROLE_NONE, link_query, NULL, link_show, NULL, false},
+	{"/me", ROLE_CLIENT, me_query, NULL, me_show, NULL, false},
+	{"/me/rate", ROLE_CLIENT, NULL, me_rate_fields, NULL, me_rate_act, false},
 };
 
 /* Where a request comes from and its answer goes to. */

@@ -30,4 +30,33 @@ void		product_new_act(Request *r);
 void		product_edit_show(Request *r);
 void		product_edit_act(Request *r);
 
+/* pages_picture.c */
+extern const Field product_picture_fields[];
+void		product_picture_show(Request *r);
+void		product_picture_act(Request *r);
+
+/* pages_settings.c */
+extern const Field settings_query[], rate_fields[], shop_fields[], user_new_fields[], user_query[], user_fields[],
+			password_fields[], journal_query[];
+void		settings_show(Request *r);
+void		rate_show(Request *r);
+void		rate_act(Request *r);
+void		shop_show(Request *r);
+void		shop_act(Request *r);
+void		user_new_show(Request *r);
+void		user_new_act(Request *r);
+void		user_show(Request *r);
+void		user_act(Request *r);
+void		password_show(Request *r);
+void		password_act(Request *r);
+void		journal_show(Request *r);
+
+/* pages_public.c */
+extern const Field link_query[], me_query[], me_rate_fields[], client_link_query[];
+void		link_show(Request *r);
+void		me_show(Request *r);
+void		me_rate_act(Request *r);
+void		client_link_show(Request *r);
+void		client_link_act(Request *r);
+
 #endif

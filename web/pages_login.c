@@ -165,7 +165,7 @@ logout_act(Request *r)
 
 	if (r->user.id != NULL)
 	{
-		query(r, "SELECT pg_catalog.set_config('role', 'none', true)");
+		db_as_itself(r);
 		query(r, "SELECT web_logout($1)", hash);
 		request_log(r, "logout", "");
 	}

@@ -268,7 +268,8 @@ product_show(Request *r)
 	if (!cell_true(rows, 0, 5))
 		put(r, LIT("<p><b class=\"badge\">"), MSG(_("Not for sale")), LIT("</b></p>"));
 	if (r->user.role == ROLE_OWNER)
-		put(r, LIT("<p><a class=\"button\" href=\"/product/edit?id="), URL(id), LIT("\">"), MSG(_("Change")), LIT("</a></p>"));
+		put(r, LIT("<p><a class=\"button\" href=\"/product/edit?id="), URL(id), LIT("\">"), MSG(_("Change")), LIT("</a>"),
+			LIT("<a class=\"button\" href=\"/product/picture?id="), URL(id), LIT("\">"), MSG(_("Picture")), LIT("</a></p>"));
 	put_similar(r, id);
 	put_audience(r, id);
 	page_end(r);
