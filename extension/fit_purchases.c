@@ -28,6 +28,10 @@
 #define SHORT_ITERATIONS 3
 #define LONG_ITERATIONS 6
 
+/* Of so many pairs bought, the mean score of a model that is alive. */
+#define COLLAPSE_PAIRS 50000
+#define LEAST_SCORE 0.05
+
 /*
  * The grid.  Penalties are in units of the noise of the data (ials.c): every
  * optimum known of lies between 0.15 and 1.3.
@@ -162,6 +166,28 @@ free_fit(FitRun *run, PurchaseFit *fit)
 
 /* ---- trials ---- */
 
+/*
+ * Under too strong a penalty factors shrink by the same part in every
+ * iteration: a short trial still ranks well by what is left of them, a full
+ * training is left with nothing.  Then what was bought, which is fitted
+ * towards 1, scores next to 0.
+ */
+static bool
+has_collapsed(const SparseRows *by_client, const PurchaseFit *fit)
+{
+	double		sum = 0;
+	int64		pairs = 0;
+
+	for (int64 row = 0; row < by_client->rows && pairs < COLLAPSE_PAIRS; row++)
+	{
+		for (int64 e = by_client->start[row]; e < by_client->start[row + 1]; e++, pairs++)
+			sum += factor_dot(factor_row(&fit->clients, row),
+							  factor_row(&fit->products, by_client->column[e]),
+							  fit->products.stride);
+	}
+	return !(sum >= LEAST_SCORE * pairs);
+}
+
 static int
 compare_trials(const void *a, const void *b)
 {
@@ -186,7 +212,7 @@ run_trial(FitRun *run, const Interactions *purchases, FitSide *held_out, const P
 	fit_ials(run, pairs, trial->iterations, scratch);
 	measure_ranking(run, purchases, held_out, &pairs->by_client, TRIAL_CLIENTS, scratch,
 					&metrics, NULL);
-	trial->ndcg = metrics.ndcg;
+	trial->ndcg = has_collapsed(&pairs->by_client, scratch) ? 0 : metrics.ndcg;
 	trial->seconds = (GetCurrentTimestamp() - started) / 1000000.0;
 	return metrics.clients > 0;
 }
