@@ -24,8 +24,8 @@ DECLARE
     shop_tables CONSTANT text[] := ARRAY[
         'client', 'category', 'supplier', 'product', 'product_image', 'rating',
         'sale', 'sale_line', 'stock_move', 'stock_level', 'stock_alert',
-        'reservation', 'unmet_demand', 'forecast', 'purchase_order', 'purchase_order_line',
-        'exchange_rate'];
+        'reservation', 'unmet_demand', 'purchase_order', 'purchase_order_line', 'exchange_rate',
+        'demand_week', 'forecast', 'forecast_run', 'stock_position', 'to_order', 'surplus', 'slow_movers', 'dashboard'];
     taken text;
 BEGIN
     IF schema_name IS NULL THEN

@@ -98,7 +98,7 @@ $function$;
 COMMENT ON FUNCTION reco.check_basket(name, bigint[], numeric[], boolean) IS
     'refuses products that do not exist and quantities that cannot be';
 
-/* When something happened: now if it is not said, never in the future. */
+/* When something happened: never in the future. */
 CREATE FUNCTION reco.check_time(what text, at timestamptz)
 RETURNS timestamptz
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -111,11 +111,11 @@ BEGIN
             MESSAGE = format('%s is in the future: %s', what, at),
             HINT = 'Give a time that has passed, or null for now.';
     END IF;
-    RETURN coalesce(at, now());
+    RETURN at;
 END
 $function$;
 COMMENT ON FUNCTION reco.check_time(text, timestamptz) IS
-    'the time given, or now; refuses the future';
+    'the time given; refuses the future';
 
 CREATE FUNCTION reco.check_source(source text, source_ref text)
 RETURNS void
@@ -288,7 +288,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    at CONSTANT timestamptz := reco.check_time('the time of a sale', sold_at);
+    at CONSTANT timestamptz := coalesce(reco.check_time('the time of a sale', sold_at), now());
     asked CONSTANT numeric[] := quantities;
     reserved bigint[];
     nothing boolean := false;
@@ -421,7 +421,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    at CONSTANT timestamptz := reco.check_time('the time of a demand', asked_at);
+    at CONSTANT timestamptz := coalesce(reco.check_time('the time of a demand', asked_at), now());
     unmet bigint;
 BEGIN
     PERFORM reco.check_basket(schema_name, ARRAY[product_id], ARRAY[quantity]);
@@ -456,7 +456,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    at CONSTANT timestamptz := reco.check_time('the time of a refund', refunded_at);
+    at CONSTANT timestamptz := coalesce(reco.check_time('the time of a refund', refunded_at), now());
     sold record;
     given record;
     refund bigint;

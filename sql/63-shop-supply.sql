@@ -122,7 +122,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    at CONSTANT timestamptz := reco.check_time('the time of a delivery', received_at);
+    at CONSTANT timestamptz := coalesce(reco.check_time('the time of a delivery', received_at), now());
     everything CONSTANT boolean := product_ids IS NULL AND quantities IS NULL;
     state text;
     stranger bigint;
@@ -214,7 +214,10 @@ $function$;
 COMMENT ON FUNCTION reco.receive(name, bigint, bigint[], numeric[], timestamptz, text, text) IS
     'adds goods that arrived: of an order, all that is still to come by default, or without one; returns the rows added to the ledger';
 
-/* What was there at a moment, that moment's moves included. */
+/*
+ * What was there at a moment, that moment's moves included, becomes what was
+ * counted: what is sold between the count and its posting stays sold.
+ */
 CREATE FUNCTION reco.count_stock(
     schema_name name,
     product_ids bigint[],
@@ -227,7 +230,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    at timestamptz := reco.check_time('the time of a count', counted_at);
+    at CONSTANT timestamptz := coalesce(reco.check_time('the time of a count', counted_at), clock_timestamp());
     counted integer;
 BEGIN
     PERFORM reco.check_basket(schema_name, product_ids, quantities, zero_is_fine => true);
@@ -240,9 +243,6 @@ BEGIN
     END IF;
     /* from here on nothing moves, and what moved is seen */
     PERFORM reco.lock_levels(schema_name, product_ids);
-    IF counted_at IS NULL THEN
-        at := clock_timestamp();
-    END IF;
     EXECUTE format(
         'INSERT INTO %1$I.stock_move (product_id, quantity, kind, moved_at, recorded_at, source, source_ref, line)'
         ' SELECT d.product_id, d.difference, ''count'', $3, clock_timestamp(), $4, $5, CASE WHEN $4 IS NOT NULL THEN d.place END'
@@ -275,7 +275,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    at CONSTANT timestamptz := reco.check_time('the time of a loss', moved_at);
+    at CONSTANT timestamptz := coalesce(reco.check_time('the time of a loss', moved_at), now());
     written integer;
 BEGIN
     PERFORM reco.check_basket(schema_name, product_ids, quantities);

@@ -107,5 +107,7 @@ request_log(Request *r, const char *event, const char *detail)
 	}
 	if (strlen(line) > 500)
 		line[500] = '\0';
+	for (size_t len = strlen(line); len > 0 && (line[len - 1] == '?' || line[len - 1] == ' '); len--)
+		line[len - 1] = '\0';
 	r->log(line);
 }

@@ -42,16 +42,15 @@ check()
 # new_shop STOCK: a shop with so much of each item.
 new_shop()
 {
-	sql <<-SQL
+	sql >/dev/null <<-SQL
 		SET client_min_messages = warning;
 		DO \$\$ BEGIN IF to_regnamespace('shop') IS NOT NULL THEN
 		    PERFORM reco.drop_model('shop'); DROP SCHEMA shop CASCADE; END IF; END \$\$;
-		SET client_min_messages = warning;
-		SELECT FROM reco.create_shop('shop');
+		SELECT reco.create_shop('shop');
 		INSERT INTO shop.category (name) VALUES ('all');
 		INSERT INTO shop.product (name, category_id, price, unit_cost, threshold)
 		SELECT 'item ' || i, 1, 10, 6, 20 FROM generate_series(1, $items) AS i;
-		SELECT FROM (SELECT shop.receive(NULL, array_agg(id), array_agg($1::numeric)) FROM shop.product) AS r;
+		SELECT shop.receive(NULL, array_agg(id), array_agg($1::numeric)) FROM shop.product;
 		CREATE TABLE shop.plain_move (LIKE shop.stock_move INCLUDING ALL);
 		VACUUM ANALYZE;
 	SQL

@@ -1,7 +1,7 @@
 -- The same seed gives the same model, bit for bit.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(22);
+SELECT plan(23);
 
 CREATE FUNCTION taste.learn(name text, row_order text DEFAULT 'client, product', options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql
@@ -39,6 +39,13 @@ SELECT set_config('max_parallel_workers', '8', true) AS _ \gset
 SELECT is(taste.learn('order ' || o, o), :'first', 'with rows in the order of ' || o)
 FROM unnest(ARRAY['client DESC, product', 'product, client', 'taste.chance(''order'', client, product)',
                   'product % 7, client DESC']) o;
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+SELECT is(taste.learn('parallel', 'hashtext(client::text)'), :'first', 'with queries that run in parallel');
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
 SELECT reco.train('first') \g /dev/null
 SELECT is(taste.bits('first', 2), :'first', 'trained again');
 SELECT is(taste.bits('first', 1), :'first', 'which leaves the version before as it is');

@@ -2,7 +2,7 @@
 BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(39);
+SELECT plan(40);
 
 CREATE FUNCTION taste.list(client_number bigint, n integer, model_name text) RETURNS bigint[]
 STABLE
@@ -149,6 +149,24 @@ END
 $$;
 SELECT ok(s[1] <> s[2] AND s[1] = s[3], 'evaluated within what is rolled back, and after it, it sees what is there each time')
 FROM taste.score_within(3) s;
+
+-- triggers
+
+CREATE TABLE taste.offered (bought integer, offered bigint[]);
+CREATE FUNCTION taste.offer() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO taste.offered VALUES (new.product, taste.list(new.client, 5, 'bought'));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER offer AFTER INSERT ON taste.purchase FOR EACH ROW EXECUTE FUNCTION taste.offer();
+INSERT INTO taste.purchase SELECT 4, product_id, 1, now() FROM reco.recommend(4, 3, 'bought');
+SELECT ok(count(*) = 3 AND bool_and(bought <> ALL (offered)), 'a trigger on a purchase is not offered what was bought')
+FROM taste.offered;
+DROP TRIGGER offer ON taste.purchase;
+DELETE FROM taste.purchase WHERE bought_at = now();
 
 -- prepared statements, cursors, statements that change what they read
 

@@ -1,6 +1,7 @@
 -- create_shop(): the tables of a shop, and the model of its name.
 BEGIN;
-SELECT plan(31);
+\ir setup/tastes.sql
+SELECT plan(36);
 
 SELECT reco.create_shop() \gset
 SELECT has_table('shop', t, 'a shop has a table ' || t)
@@ -54,6 +55,22 @@ SELECT throws_ok($$SELECT reco.create_shop('shop')$$, '42P07', NULL, 'two shops 
 SELECT throws_ok($$SELECT reco.create_shop('reco')$$, '42939', NULL, 'nor lie in the extension''s');
 SELECT throws_ok($$SELECT reco.create_shop('')$$, '3F000', NULL, 'nor in none');
 SELECT throws_ok($$SELECT reco.create_shop(NULL)$$, '22004', NULL, 'not even for NULL');
+
+-- a merchant who is nobody else
+
+CREATE ROLE shop_merchant;
+CREATE ROLE shop_thief;
+SELECT format('GRANT CREATE ON DATABASE %I TO shop_merchant', current_database()) AS statement \gset
+:statement;
+SELECT lives_ok($$SELECT taste.run_as('shop_merchant', 'SELECT reco.create_shop(''hers'')')$$,
+                'whoever may make a schema may make a shop');
+SELECT tables_are('hers', ARRAY(SELECT relname FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind = 'r'),
+                  'like any other');
+SELECT is((SELECT array_agg(DISTINCT relowner::regrole::text) FROM pg_class WHERE relnamespace = 'hers'::regnamespace),
+          ARRAY['shop_merchant'], 'of her own');
+SELECT is((SELECT owner::text FROM reco.model WHERE name = 'hers'), 'shop_merchant', 'with a model of her own');
+SELECT throws_ok($$SELECT taste.run_as('shop_thief', 'SELECT count(*) FROM hers.client')$$, '42501', NULL,
+                 'into which nobody else looks');
 
 SELECT * FROM finish();
 ROLLBACK;

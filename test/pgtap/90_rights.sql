@@ -2,7 +2,7 @@
 BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(98);
+SELECT plan(99);
 
 CREATE ROLE taste_reader;      -- may read the tables
 CREATE ROLE taste_stranger;    -- may not
@@ -82,6 +82,12 @@ $$;
 SELECT ok(a[1] = a[3] AND a[1] <> 'denied' AND a[2] = 'denied',
           'an expression allowed a moment ago is not to another role, and is again to the first')
 FROM taste.ask_as('{taste_reader,taste_stranger,taste_reader}') a;
+
+CREATE FUNCTION taste.score_for_all() RETURNS double precision SECURITY DEFINER
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS 'BEGIN RETURN reco.score(1, 4, ''bought''); END';
+SELECT is(taste.run_as('taste_stranger', 'SELECT taste.score_for_all()'), reco.score(1, 4, 'bought')::text,
+          'a function may answer with the rights of its owner');
 
 -- row security
 

@@ -20,7 +20,7 @@ SELECT reco.create_model('asleep', purchases =>
 \c
 SET client_min_messages = warning;
 BEGIN;
-SELECT plan(28);
+SELECT plan(32);
 CREATE FUNCTION pg_temp.threads() RETURNS integer
 RETURN (regexp_match(pg_read_file('/proc/self/status'), 'Threads:\s+(\d+)'))[1]::integer;
 SELECT count(*) FROM reco.recommend(1, 10, 'both') \g /dev/null
@@ -106,6 +106,42 @@ SELECT lives_ok($$SELECT * FROM reco.recommend(1, 10, 'both')$$, 'while lists ar
 SELECT is((SELECT count(*) FROM reco.recommend_all(10, 'both')), 1200::bigint, 'for all, as far as that has room');
 RESET reco.max_memory;
 SELECT is(version, 4, 'with room for it, a training goes on') FROM reco.train('both');
+
+-- what is kept in memory does not grow
+
+CREATE FUNCTION pg_temp.growth_of(work text, times integer) RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    before bigint;
+BEGIN
+    FOR i IN 1 .. 2 * times LOOP
+        IF i = times THEN
+            SELECT sum(total_bytes) INTO before FROM pg_backend_memory_contexts;
+        END IF;
+        BEGIN
+            EXECUTE work;
+        EXCEPTION
+            WHEN undefined_object THEN NULL;
+        END;
+    END LOOP;
+    RETURN (SELECT sum(total_bytes) FROM pg_backend_memory_contexts) - before;
+END
+$$;
+SELECT cmp_ok(pg_temp.growth_of($$SELECT FROM reco.recommend(1, 10, 'both')$$, 1000), '<', 100000::bigint,
+              'lists leave nothing in memory');
+SELECT cmp_ok(pg_temp.growth_of($$SELECT FROM reco.recommend(1, 10, 'nothing')$$, 1000), '<', 100000::bigint,
+              'nor do errors');
+SELECT cmp_ok(pg_temp.growth_of($$SELECT reco.train('both'), reco.score(1, 4, 'both')$$, 6), '<', 500000::bigint,
+              'a version is forgotten when the next one serves');
+SELECT cmp_ok(pg_temp.growth_of($$
+    DO 'BEGIN
+        PERFORM reco.create_model(''brief'', purchases => ''SELECT client, product, quantity FROM taste.purchase'');
+        PERFORM reco.train(''brief'');
+        PERFORM reco.score(1, 4, ''brief'');
+        PERFORM reco.drop_model(''brief'');
+    END'$$, 12), '<', 500000::bigint,
+              'dropped models are forgotten');
 
 SELECT * FROM finish();
 ROLLBACK;

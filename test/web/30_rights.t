@@ -1,0 +1,106 @@
+# Who may do what: each page by each role, the rights of the roles in the database, the headers of all answers.
+use strict;
+use warnings;
+use utf8;
+use lib 'test/web';
+use Test::More;
+use Web;
+
+# The table of pages as main.c has it, so that a page without a line below is noticed.
+open my $in, '<', 'web/main.c' or die;
+my %pages;
+while (<$in>) {
+	$pages{$1} = [$2, $3, $4] if m{^\t\{"(/[^"]*)", ROLE_([A-Z]+), .*?, ([a-z_]+|NULL), ([a-z_]+|NULL), (?:true|false)\},};
+}
+close $in;
+ok keys %pages > 20, 'the table of pages is read';
+
+my %query = ('/product' => 'id=1', '/product/edit' => 'id=1', '/product/picture' => 'id=1', '/client/link' => 'id=1',
+	'/settings/user' => 'id=1', '/client' => 'id=1', '/client/edit' => 'id=1', '/receipt' => 'id=1', '/receipt/text' => 'id=1', '/order' => 'id=1',
+	'/supplier' => 'id=1', '/supplier/edit' => 'id=1', '/picture' => 'hash=' . '0' x 64, '/c' => 'k=' . '0' x 32);
+my %anyway = map { $_ => 1 } qw(/picture /c /me /me/rate /order /receipt /receipt/text);   # 404 where there is nothing of that name
+my %users = (NONE => browser(), CASHIER => browser('cashier'), OWNER => browser('owner'));
+my %rank = (NONE => 0, CLIENT => 1, CASHIER => 2, OWNER => 3);
+my $policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
+
+for my $path (sort keys %pages) {
+	my ($role, $show, $act) = @{ $pages{$path} };
+	my $address = $path . (exists $query{$path} ? "?$query{$path}" : '');
+	for my $user (sort keys %users) {
+		my $page = $users{$user}->get($address);
+		my $may = $rank{$user} >= $rank{$role};
+		my $want = $show eq 'NULL' ? 405 : $may ? 200 : $role eq 'CLIENT' ? 404 : $user eq 'NONE' ? 303 : 403;
+		if ($want == 200 && $anyway{$path}) {
+			like $page->{status}, qr/^(200|404)$/, "$user GET $path";
+		} else {
+			is $page->{status}, $want, "$user GET $path" unless $path eq '/login' && $user ne 'NONE';
+		}
+		is $page->header('Content-Security-Policy'), $policy, '... with the policy';
+		is $page->header('X-Content-Type-Options') . $page->header('Referrer-Policy'), 'nosniffsame-origin', '... and the other headers';
+		like $page->header('Content-Type'), qr/^(text\/(html|css|csv|plain); charset=utf-8|image\/jpeg)$/, '... and a type with its charset';
+		like $page->header('Cache-Control'), $path =~ /style|picture/ ? qr/./ : qr/^no-store$/, '... and is not kept' if $page->{status} == 200;
+		is length($page->{raw}), $page->header('Content-Length'), '... and its length';
+		next if $show eq 'NULL';
+		my $head = $users{$user}->request('HEAD', $address);
+		is "$head->{status} $head->{raw}", "$page->{status} ", '... HEAD answers without a body';
+	}
+	my $posted = $users{OWNER}->post($address);
+	is $posted->{status}, $act eq 'NULL' ? 405 : 403, "POST $path without a token";
+	for my $method (qw(PUT DELETE TRACE OPTIONS PATCH)) {
+		is $users{OWNER}->request($method, $address)->{status}, 405, "$method $path is not allowed" if $path =~ m{^/(products|login)$};
+	}
+}
+
+# -- costs are the owner's
+my $cost = sql(q{SELECT unit_cost FROM shop.product WHERE id = 1});
+sql(q{UPDATE shop.product SET unit_cost = 7654 WHERE id = 1});
+like $users{OWNER}->get('/product?id=1')->{body}, qr/7.{1,3}654/, 'the owner sees what a product costs';
+for my $path ('/', '/products', '/product?id=1') {
+	unlike $users{CASHIER}->get($path)->{body}, qr/7.{0,3}654/, "a cashier does not, $path";
+	unlike $users{CASHIER}->get($path)->{body}, qr/Marge|Co.t|co.t d/, "... nor the words for it, $path";
+}
+sql(qq{UPDATE shop.product SET unit_cost = $cost WHERE id = 1});
+
+# -- the roles in the database
+sub refused {
+	my ($role, $statement, $what) = @_;
+	my $code = system "psql -X -q -d reco_web -v ON_ERROR_STOP=1 -c 'SET ROLE $role' -c \"SET search_path = shop\" -c \"$statement\" >/dev/null 2>&1";
+	isnt $code, 0, $what;
+}
+sub allowed {
+	my ($role, $statement, $what) = @_;
+	my $code = system "psql -X -q -d reco_web -v ON_ERROR_STOP=1 -c 'SET ROLE $role' -c \"SET search_path = shop\" -c \"BEGIN; $statement; ROLLBACK\" >/dev/null 2>&1";
+	is $code, 0, $what;
+}
+for my $table (split /\n/, sql(q{SELECT relname FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('r', 'v')})) {
+	refused('shop_web', "SELECT 1 FROM $table", "the role that logs in cannot read $table");
+	refused('shop_web', "DELETE FROM $table", '... nor empty it');
+	refused('shop_cashier', "DELETE FROM $table", 'a cashier cannot empty it');
+	refused('shop_cashier', "TRUNCATE $table", '... by TRUNCATE neither');
+	refused('shop_owner', "DELETE FROM $table", 'an owner neither') unless $table =~ /^(product_image|purchase_order.*)$/;
+}
+refused('shop_cashier', 'SELECT unit_cost FROM product', 'a cashier cannot read costs');
+refused('shop_cashier', 'SELECT unit_cost FROM sale_line', '... nor those in sales');
+refused('shop_cashier', 'UPDATE product SET price = 1', '... nor change prices');
+refused('shop_cashier', 'SELECT login FROM web_user', '... nor read logins');
+refused('shop_cashier', "SELECT web_save_user(NULL, 'x', 'x', 'owner', true, '\\\$argon2id\\\$')", '... nor make users');
+refused('shop_owner', 'SELECT password_hash FROM web_user', 'an owner cannot read hashes of passwords');
+refused('shop_owner', 'SELECT * FROM web_session', '... nor sessions');
+refused('shop_owner', "SELECT web_login_done(1, sha256('x'), NULL)", '... nor open one');
+refused('shop_owner', "INSERT INTO stock_move (product_id, quantity, kind) VALUES (1, 5, 'receipt')", '... nor write the ledger but by its functions');
+refused('shop_owner', 'UPDATE stock_level SET on_hand = 1000', '... nor levels');
+refused('shop_owner', 'UPDATE web_journal SET user_id = 1', '... nor the journal');
+allowed('shop_cashier', 'SELECT id, price FROM product; SELECT * FROM sale; SELECT * FROM stock_level', 'a cashier reads what selling needs');
+allowed('shop_cashier', "SELECT * FROM reco.recommend(1, 10, 'shop'); SELECT * FROM reco.audience(1, 5, 'shop')", '... and recommendations');
+allowed('shop_cashier', 'SELECT sell(NULL, ARRAY[(SELECT product_id FROM stock_level WHERE on_hand > 5 LIMIT 1)], ARRAY[1])', '... and sells');
+refused('postgres', 'DELETE FROM web_journal', 'not even the shop itself deletes from the journal');
+is sql(q{SELECT count(*) FROM pg_proc WHERE pronamespace = 'shop'::regnamespace AND proacl IS NULL AND prosecdef}), 0,
+	'no function that runs as the owner is open to all';
+
+# -- a GET changes nothing
+my $state = sub { sql(q{SELECT (SELECT count(*) FROM shop.web_journal) || ' ' || (SELECT count(*) FROM shop.rating) || ' ' || (SELECT count(*) FROM shop.sale)}) };
+my $before = $state->();
+$users{OWNER}->get($_ . (exists $query{$_} ? "?$query{$_}" : '')) for sort keys %pages;
+is $state->(), $before, 'to look at every page changes nothing';
+
+done_testing;
