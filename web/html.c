@@ -134,7 +134,8 @@ put_number(Buf *buf, Language language, const char *text, int decimals)
 
 	if (decimals >= 0 && text[strspn(text, "+-.0123456789eE")] == '\0' && text[0] != '\0')
 	{
-		snprintf(rounded, sizeof(rounded), "%.*f", decimals > 9 ? 9 : decimals, strtod(text, NULL));
+		/* Half a franc is rounded away from nothing, as people do, whatever its neighbour in binary. */
+		snprintf(rounded, sizeof(rounded), "%.*f", decimals > 9 ? 9 : decimals, strtod(text, NULL) * (1 + 1e-13));
 		text = digits = rounded;
 	}
 	if (*digits == '-')

@@ -145,13 +145,31 @@ put_stars(Request *r, int stars)
 	put(r, LIT("</span>"));
 }
 
+/* A phone number to tap; nothing where there is none. */
+void
+put_phone(Request *r, const char *phone)
+{
+	char	   *digits = request_copy(r, phone);
+	char	   *to = digits;
+
+	if (phone[0] == '\0')
+		return;
+	for (const char *p = phone; *p != '\0'; p++)
+	{
+		if ((*p >= '0' && *p <= '9') || (*p == '+' && to == digits))
+			*to++ = *p;
+	}
+	*to = '\0';
+	put(r, LIT("<a href=\"tel:"), ATTR(digits), LIT("\">"), TEXT(phone), LIT("</a>"));
+}
+
 /* A picture by its hash; none where there is none, or the phone asks to spare data. */
 void
 put_picture(Request *r, const char *hash, const char *name, bool large)
 {
 	if (hash[0] == '\0' || r->save_data)
 		return;
-	put(r, LIT("<img src=\"/picture?hash="), URL(hash), LIT("\" alt=\""), ATTR(large ? name : ""), LIT("\" loading=lazy"));
+	put(r, LIT("<img src=\"/picture?hash="), URL(hash), LIT("\" alt=\""), ATTR(large ? name : ""), LIT("\" loading=\"lazy\""));
 	if (large)
 		put(r, LIT(" class=\"large\">"));
 	else

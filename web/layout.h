@@ -16,6 +16,7 @@ bool		page_exists(const char *path);
 void		put_note(Request *r, const char *text);
 void		put_pager(Request *r, const char *path, const char *params, const char *after, bool more);
 void		put_stars(Request *r, int stars);
+void		put_phone(Request *r, const char *phone);
 void		put_picture(Request *r, const char *hash, const char *name, bool large);
 
 /* A column of a chart: what it is called, and its height. */

@@ -200,8 +200,7 @@ put_audience(Request *r, const char *id)
 			put(r, LIT("<a href=\"/client?id="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)), LIT("</a> "));
 		else
 			put(r, TEXT(cell(rows, i, 1)), LIT(" "));
-		if (!cell_is_null(rows, i, 2))
-			put(r, LIT("<a href=\"tel:"), URL(cell(rows, i, 2)), LIT("\">"), TEXT(cell(rows, i, 2)), LIT("</a>"));
+		put_phone(r, cell(rows, i, 2));
 		put(r, LIT("</li>"));
 	}
 	put(r, LIT("</ul>"));

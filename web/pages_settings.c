@@ -127,7 +127,7 @@ rate_show(Request *r)
 		put(r, LIT("<h2>"), MSG(_("Last rates")), LIT("</h2><table><tbody>"));
 		for (int i = 0; i < rows_count(rates); i++)
 			put(r, LIT("<tr><th scope=\"row\">"), DATE(cell(rates, i, 0)), LIT("</th><td class=\"n\">1 $ = "),
-				MONEY(cell(rates, i, 1)), LIT("</td></tr>"));
+				NUMBER(cell(rates, i, 1)), LIT(" FC</td></tr>"));
 		put(r, LIT("</tbody></table>"));
 	}
 	page_end(r);

@@ -70,7 +70,7 @@ put_figures(Request *r)
 	}
 	put(r, LIT("</dl>"));
 	if (r->shop.usd_rate[0] != '\0')
-		put(r, LIT("<p class=\"hint\">"), MSG(_("1 $ = %1, rate of %2"), say_part(r, MONEY(r->shop.usd_rate)),
+		put(r, LIT("<p class=\"hint\">"), MSG(_("1 $ = %1 FC, rate of %2"), say_part(r, NUMBER(r->shop.usd_rate)),
 									   say_part(r, DATE(r->shop.usd_rate_from))), LIT("</p>"));
 }
 

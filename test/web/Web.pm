@@ -51,7 +51,7 @@ sub request {
 	my ($self, $method, $address, $body, $type, %more) = @_;
 	my ($path, $query) = split /\?/, $address, 2;
 	$body //= '';
-	utf8::encode($body) if utf8::is_utf8($body);
+	utf8::downgrade($body);
 	my %environment = (
 		PATH => $ENV{PATH}, GATEWAY_INTERFACE => 'CGI/1.1', SERVER_PROTOCOL => 'HTTP/1.1', RECO_DSN => Web::DSN,
 		REQUEST_METHOD => $method, SCRIPT_NAME => '', PATH_INFO => $path, QUERY_STRING => $query // '',
