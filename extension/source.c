@@ -170,7 +170,7 @@ typedef struct KeptPlan
 	int			running;		/* times; a query may use another model */
 } KeptPlan;
 
-#define MAX_KEPT_PLANS 256
+#define MAX_KEPT_PLANS 64
 
 static HTAB *kept_plans = NULL;
 
