@@ -55,6 +55,7 @@ SERVE_OBJS = \
 	extension/store.o \
 	extension/topn.o \
 	extension/train.o \
+	extension/transfer.o \
 	extension/trusted.o
 
 # reco_train.so: the trainer over OpenBLAS, loaded by reco.so when something is trained.
@@ -112,7 +113,7 @@ REGRESS_OPTS   = --inputdir=test --outputdir=$(RESULTS)/sql --load-extension=rec
 ISOLATION      = $(basename $(notdir $(sort $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=$(RESULTS)/isolation --load-extension=reco
 
-EXTRA_CLEAN = $(TRAIN_LIB) $(TRAIN_OBJS) sql/reco--*.sql test/output web/*.o web/*.cgi web/messages.c web/assets.c
+EXTRA_CLEAN = $(TRAIN_LIB) $(TRAIN_OBJS) sql/reco--*.sql test/output web/*.o web/*.cgi web/messages.c web/assets.c web/fuzz-gcc web/fuzz-clang
 
 # What is missing on this machine is installed before the server's makefile, PGXS, is looked for.  Not for a
 # dry run, nor for the goals that also work where nothing is installed.

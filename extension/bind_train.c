@@ -3,46 +3,16 @@
  */
 #include "reco.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 
 #include "retrain.h"
 #include "train.h"
-#include "trusted.h"
+#include "version.h"
 
 PG_FUNCTION_INFO_V1(reco_train);
 PG_FUNCTION_INFO_V1(reco_retrain);
-
-static Statement version_row = {
-	"SELECT v FROM reco.model_version v WHERE v.model = $1 AND v.version = $2", NULL
-};
-
-/* The row of a version, as a datum of the current memory context. */
-static Datum
-get_version_row(const Model *model, int32 version)
-{
-	MemoryContext context = CurrentMemoryContext;
-	MemoryContext before;
-	Datum		values[2];
-	Datum		row;
-	Scope		scope;
-	bool		isnull;
-
-	scope_begin_engine(&scope);
-	values[0] = CStringGetTextDatum(model->name);
-	values[1] = Int32GetDatum(version);
-	if (statement_run(&version_row, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 1) != 1)
-		elog(ERROR, "version %d of model \"%s\" is gone", version, model->name);
-	row = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	before = MemoryContextSwitchTo(context);
-	row = datumCopy(row, false, -1);
-	MemoryContextSwitchTo(before);
-	scope_end(&scope);
-	return row;
-}
 
 /*
  * train(model text) returns reco.model_version
@@ -68,7 +38,7 @@ reco_train(PG_FUNCTION_ARGS)
 	training_publish(training);
 	version = training->version;
 	training_end(training);
-	PG_RETURN_DATUM(get_version_row(model, version));
+	PG_RETURN_DATUM(version_row(model, version));
 }
 
 /*

@@ -115,6 +115,7 @@ digest_rows(const Training *training)
 	digest = random_bits(digest, training->clients.used);
 	digest = random_bits(digest, training->products.used);
 	digest = random_bits(digest, options->seed);
+	digest = random_bits(digest, options->rating_method);
 	digest = random_bits(digest, options->rating_factors);
 	digest = digest_double(digest, options->rating_regularization);
 	digest = digest_double(digest, options->rating_bias_regularization);

@@ -66,7 +66,7 @@ COMMENT ON COLUMN reco.model_version.ndcg_at_10 IS 'the same, weighted by rank; 
 COMMENT ON COLUMN reco.model_version.popular_recall_at_10 IS 'the same of a list of the most popular products';
 COMMENT ON COLUMN reco.model_version.popular_ndcg_at_10 IS 'the same of a list of the most popular products';
 COMMENT ON COLUMN reco.model_version.note IS 'why the version is not active, or what else is to be known';
-COMMENT ON COLUMN reco.model_version.rows_digest IS 'equal for two versions that learnt from the same; NULL: imported';
+COMMENT ON COLUMN reco.model_version.rows_digest IS 'equal for two versions that learnt from the same, by the same options';
 COMMENT ON COLUMN reco.model_version.bytes IS 'what it learnt: factors, ids and the rest';
 COMMENT ON COLUMN reco.model_version.activated_at IS 'when it last became the active version; NULL: never, or rolled back';
 

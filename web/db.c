@@ -230,9 +230,9 @@ failed(Request *r, PGresult *result, Refusal *refusal)
 	};
 
 	PQclear(result);
-	if (PQstatus(db.connection) != CONNECTION_OK)
+	if (PQstatus(db.connection) != CONNECTION_OK || strncmp(why.sqlstate, "57P", 3) == 0)
 	{
-		log_error(r, "database lost", "", PQerrorMessage(db.connection));
+		log_error(r, "database lost", why.sqlstate, why.message);
 		request_fail(r, FAIL_LOST);
 	}
 	if (strncmp(why.sqlstate, "40", 2) == 0 || strncmp(why.sqlstate, "57", 2) == 0 ||

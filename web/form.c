@@ -622,10 +622,10 @@ put_input_type(Request *r, const Field *field)
 	switch (field->type)
 	{
 		case FIELD_INTEGER:
-			put(r, LIT(" inputmode=\"numeric\" autocomplete=\"off\""));
+			put(r, LIT(" type=\"text\" inputmode=\"numeric\" autocomplete=\"off\""));
 			break;
 		case FIELD_NUMBER:
-			put(r, LIT(" inputmode=\"decimal\" autocomplete=\"off\""));
+			put(r, LIT(" type=\"text\" inputmode=\"decimal\" autocomplete=\"off\""));
 			break;
 		case FIELD_PHONE:
 			put(r, LIT(" type=\"tel\" autocomplete=\"off\""));
@@ -640,7 +640,7 @@ put_input_type(Request *r, const Field *field)
 			put(r, LIT(" type=\"file\" accept=\""), ATTR(field->options), LIT("\""));
 			break;
 		default:
-			put(r, LIT(" maxlength=\""), INT(field->max), LIT("\""));
+			put(r, LIT(" type=\"text\" maxlength=\""), INT(field->max), LIT("\""));
 			if (field->options != NULL)
 				put(r, LIT(" autocomplete=\""), ATTR(field->options), LIT("\""));
 			break;

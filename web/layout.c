@@ -160,7 +160,15 @@ put_phone(Request *r, const char *phone)
 			*to++ = *p;
 	}
 	*to = '\0';
-	put(r, LIT("<a href=\"tel:"), ATTR(digits), LIT("\">"), TEXT(phone), LIT("</a>"));
+	put(r, LIT("<a href=\"tel:"), ATTR(digits), LIT("\">"));
+	for (const char *p = phone; *p != '\0'; p++)
+	{
+		if (*p == ' ')
+			put(r, LIT("&nbsp;"));
+		else
+			put(r, TEXT(((char[2]) {*p, '\0'})));
+	}
+	put(r, LIT("</a>"));
 }
 
 /* A picture by its hash; none where there is none, or the phone asks to spare data. */

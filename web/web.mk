@@ -1,6 +1,6 @@
 # The web front: one program, web/reco.cgi.  Included by the Makefile of the project.
 
-WEB_SOURCES = $(filter-out web/messages.c web/assets.c web/fuzz.c,$(sort $(wildcard web/*.c)))
+WEB_SOURCES = $(filter-out web/messages.c web/assets.c,$(sort $(wildcard web/*.c)))
 WEB_OBJS    = $(WEB_SOURCES:.c=.o) web/messages.o web/assets.o
 WEB_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -O2 -g -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
 	-Wall -Wextra -Wformat=2 -Werror=format-nonliteral -Werror=format-security -Wno-clobbered \
@@ -22,3 +22,29 @@ web/messages.c: web/po/compile.pl $(wildcard web/po/*.po) $(WEB_SOURCES)
 
 web/assets.c: web/assets.pl web/reco.css
 	perl web/assets.pl web/reco.css > $@
+
+# Feeds the parsers with changed input under the sanitizers: ten minutes, or FUZZ_SECONDS, with libFuzzer where
+# clang has it.  The tests do the same for a few seconds with gcc alone.
+FUZZ_SECONDS ?= 600
+FUZZ_SOURCES  = test/web/fuzz.c web/http.c web/multipart.c web/mem.c web/html.c web/i18n.c web/img.c web/messages.c
+FUZZ_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -I$(includedir)
+
+web/fuzz-gcc: $(FUZZ_SOURCES) test/web/mutate.c $(wildcard web/*.h)
+	$(CC) $(FUZZ_CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ \
+		$(FUZZ_SOURCES) test/web/mutate.c -ljpeg -lpng
+
+web-fuzz: $(FUZZ_SOURCES) web/fuzz-gcc
+	@if echo 'int LLVMFuzzerTestOneInput(const unsigned char *d, unsigned long n) { return d == 0 && n > 1; }' | \
+		clang -x c -fsanitize=fuzzer -o /dev/null - 2>/dev/null; then \
+		clang $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o web/fuzz-clang \
+			$(FUZZ_SOURCES) -ljpeg -lpng && \
+		mkdir -p test/output/fuzz && web/fuzz-clang -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
+			-print_final_stats=1 -artifact_prefix=test/output/fuzz/ test/output/fuzz; \
+	else web/fuzz-gcc $(FUZZ_SECONDS) $$$$; fi
+
+.PHONY: web-fuzz
+
+# The program under the sanitizers, for the tests: make web/reco-asan.cgi && RECO_WEB_CGI=web/reco-asan.cgi make test TESTS=...
+web/reco-asan.cgi: $(WEB_SOURCES) web/messages.c web/assets.c $(wildcard web/*.h)
+	$(CC) $(filter-out -O2 -D_FORTIFY_SOURCE=2,$(WEB_CFLAGS)) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-o $@ $(WEB_SOURCES) web/messages.c web/assets.c $(WEB_LIBS)

@@ -1,0 +1,182 @@
+# Behind a real web server: FastCGI and plain CGI, bytes on the line, slow clients, a database that goes away.
+use strict;
+use warnings;
+use utf8;
+use lib 'test/web';
+use Test::More;
+use File::Copy qw(copy);
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use POSIX qw(WNOHANG);
+use Time::HiRes qw(sleep time);
+use Web;
+
+my $lighttpd = (grep { -x } map { "$_/lighttpd" } split(/:/, $ENV{PATH}), '/usr/sbin')[0];
+plan skip_all => 'no lighttpd' unless defined $lighttpd;
+my $owner_uid = (stat $ENV{PGHOST})[4];
+my $owner_gid = (stat _)[5];
+my @as = $> == 0 ? ('setpriv', "--reuid=$owner_uid", "--regid=$owner_gid", '--clear-groups') : ();
+
+# Starts lighttpd with one of our configurations; returns its port, its folder and its process.
+sub server {
+	my ($conf, %more) = @_;
+	my $folder = tempdir('reco-web.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+	copy(Web::CGI, "$folder/reco.cgi") and chmod 0755, "$folder/reco.cgi" or die;
+	copy("web/$conf", "$folder/$conf") or die;
+	chown $owner_uid, $owner_gid, $folder, "$folder/reco.cgi";
+	my $free = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die;
+	my $port = $free->sockport;
+	close $free;
+	my $pid = fork // die;
+	if (!$pid) {
+		%ENV = (PATH => $ENV{PATH}, RECO_CGI => "$folder/reco.cgi", RECO_RUN => $folder, RECO_DSN => Web::DSN, RECO_SCHEMA => 'shop',
+			RECO_TLS => 'off', WEB_PORT => $port, %more);
+		chdir '/';
+		open STDERR, '>>', "$folder/start.log";
+		exec @as, $lighttpd, '-D', '-f', "$folder/$conf" or exit 127;
+	}
+	for (1 .. 100) {
+		last if IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port");
+		sleep 0.05;
+	}
+	return { port => $port, folder => $folder, pid => $pid };
+}
+
+sub stop { my ($server) = @_; kill TERM => $server->{pid}; waitpid $server->{pid}, 0; delete $server->{pid} }
+
+# One request, raw: status, headers, body as it came.
+my %cookies;
+sub fetch {
+	my ($server, $method, $address, %more) = @_;
+	my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$server->{port}", Timeout => 10) or return { status => 0, head => '', body => '' };
+	binmode $socket;
+	my $body = $more{body} // '';
+	my $head = "$method $address HTTP/1.1\r\nHost: 127.0.0.1:$server->{port}\r\nConnection: close\r\nCookie: "
+		. join('; ', map { "$_=$cookies{$_}" } keys %cookies) . "\r\n" . ($more{headers} // '');
+	$head .= "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " . ($more{length} // length $body) . "\r\n" if $method eq 'POST';
+	print $socket "$head\r\n$body";
+	local $/;
+	my $answer = <$socket> // '';
+	my ($top, $content) = split /\r\n\r\n/, $answer, 2;
+	while (($top // '') =~ /^Set-Cookie: ([^=]+)=([^;]*)/mg) { $cookies{$1} = $2 }
+	return { status => ($top // '') =~ /^HTTP\S+ (\d+)/ ? $1 : 0, head => $top // '', body => $content // '', bytes => length $answer };
+}
+
+sub log_in {
+	my ($server, $login) = @_;
+	%cookies = ();
+	my $page = fetch($server, 'GET', '/login');
+	my ($csrf) = $page->{body} =~ /name="csrf" value="([0-9a-f]{32})"/;
+	return fetch($server, 'POST', '/login', body => "csrf=$csrf&login=$login&password=secret+of+$login");
+}
+
+# -- FastCGI
+my $server = server('lighttpd.conf');
+is fetch($server, 'GET', '/login')->{status}, 200, 'FastCGI: the login is there';
+is log_in($server, 'owner')->{status}, 303, 'FastCGI: an owner logs in';
+my %known = %cookies;
+
+# Long names, so that a list of 25 rows is as heavy as it gets.
+sql(q{UPDATE shop.product SET name = left(name || ' - ' || md5(id::text) || ' ' || md5((id + 1)::text), 110) WHERE id <= 60});
+open my $in, '<', 'web/main.c' or die;
+my @pages = map { m{^\t\{"(/[^"]*)", ROLE_(?:NONE|CASHIER|OWNER), .*?, (?!NULL)[a-z_]+, (?:[a-z_]+|NULL), (?:true|false)\},} ? $1 : () } <$in>;
+close $in;
+my %query = map { $_ => '?id=1' } qw(/product /product/edit /product/picture /client /client/edit /client/link /settings/user /supplier /supplier/edit);
+my $heaviest = 0;
+for my $path (@pages) {
+	next if $path =~ m{^/(picture|c|login|setup|receipt.*|order|settings/export.*)$};
+	my $page = fetch($server, 'GET', $path . ($query{$path} // ''), headers => "Accept-Encoding: gzip\r\n");
+	is $page->{status}, 200, "FastCGI: $path";
+	cmp_ok $page->{bytes}, '<=', $path eq '/style.css' ? 4600 : 14600, '... in one flight of segments';
+	like $page->{head}, qr/Content-Encoding: gzip/i, '... compressed';
+	$heaviest = $page->{bytes} if $page->{bytes} > $heaviest;
+}
+note "the heaviest answer has $heaviest bytes";
+my $css = fetch($server, 'GET', '/style.css', headers => "Accept-Encoding: gzip\r\n");
+cmp_ok length $css->{body}, '<=', 4096, 'the style sheet has 4 kB at most: ' . length $css->{body};
+
+is fetch($server, 'TRACE', '/login')->{status}, 405, 'TRACE is not allowed';
+is fetch($server, 'POST', '/login', length => 7_000_000)->{status}, 413, 'a body of 7 MB is refused by its length alone';
+is fetch($server, 'GET', '/web.log')->{status}, 404, 'no file of the folder is served';
+
+# -- slow clients
+my @slow = map {
+	my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$server->{port}") or die "no slow client $_: $!";
+	print $socket "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\ncsrf=";
+	$socket;
+} 1 .. 200;
+my $start = time;
+my $fast = 0;
+$fast += fetch($server, 'GET', '/products')->{status} == 200 for 1 .. 10;
+is $fast, 10, '200 slow clients do not hold up a fast one';
+cmp_ok time - $start, '<', 5, '... which has its ten pages in time';
+close $_ for @slow;
+
+# -- connections that were cut
+my $cut = q{SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'shop_web'};
+cmp_ok sql($cut), '>', 0, 'the database ends the connections of the program';
+is fetch($server, 'GET', '/products')->{status}, 200, '... a page does not notice';
+sql($cut);
+my ($csrf) = fetch($server, 'GET', '/settings/rate')->{body} =~ /name="csrf" value="([0-9a-f]{32})"/;
+sql($cut);
+is fetch($server, 'POST', '/settings/rate', body => "csrf=$csrf&rate=2811&valid_from=2026-01-05")->{status}, 303, '... nor does a form, for which nothing was done yet';
+is sql(q{SELECT rate::int FROM shop.exchange_rate WHERE valid_from = '2026-01-05' AND currency = 'USD'}), 2811, '... which is done';
+
+# -- a form that is cut off in its middle
+my $page = fetch($server, 'GET', '/product/new');
+my ($once) = $page->{body} =~ /name="once" value="([0-9a-f]{32})"/;
+my $form = "csrf=$csrf&once=$once&name=Cut+off&category=1&price=100&unit_cost=50&unit=sac&pack_size=1&active=1";
+my $count = sql('SELECT count(*) FROM shop.product');
+my $locker = open(my $lock, '|-', 'psql -X -q -d reco_web') or die;
+$lock->autoflush(1);
+print $lock "BEGIN; LOCK TABLE shop.product IN EXCLUSIVE MODE;\n";
+for (1 .. 50) { last if sql(q{SELECT count(*) FROM pg_locks WHERE relation = 'shop.product'::regclass AND mode = 'ExclusiveLock' AND granted}); sleep 0.05 }
+my $child = fork // die;
+if (!$child) {
+	my $answer = fetch($server, 'POST', '/product/new', body => $form);
+	POSIX::_exit($answer->{status} == 503 && $answer->{body} =~ /Indisponible pour un moment/ && $answer->{body} !~ /SQL|relation|terminat/i ? 0 : 1);
+}
+for (1 .. 100) { last if sql(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'shop_web' AND wait_event_type = 'Lock'}); sleep 0.05 }
+sql($cut);
+waitpid $child, 0;
+is $?, 0, 'a form whose connection is cut is answered by 503, in French, without a word of SQL';
+print $lock "ROLLBACK;\n";
+close $lock;
+is sql('SELECT count(*) FROM shop.product'), $count, '... and nothing of it is done';
+is fetch($server, 'POST', '/product/new', body => $form)->{status}, 303, 'sent again it is done';
+is fetch($server, 'POST', '/product/new', body => $form)->{status}, 303, '... and a third time is answered';
+is sql('SELECT count(*) FROM shop.product'), $count + 1, '... but done once';
+sql(q{DELETE FROM shop.product WHERE name = 'Cut off'});
+
+# -- what the log holds
+open my $log, '<:encoding(UTF-8)', "$server->{folder}/web.log" or die;
+my $logged = do { local $/; <$log> };
+close $log;
+like $logged, qr/login ok/, 'the log tells who came in';
+unlike $logged, qr/secret of|secret\+of/, '... without a password';
+unlike $logged, qr/$_/, '... without a cookie' for values %known;
+stop($server);
+
+# -- plain CGI
+$server = server('lighttpd-cgi.conf');
+is log_in($server, 'cashier')->{status}, 303, 'plain CGI: a cashier logs in';
+is fetch($server, 'GET', $_)->{status}, 200, "plain CGI: $_" for '/', '/products', '/product?id=1', '/style.css';
+is fetch($server, 'GET', '/settings')->{status}, 403, 'plain CGI: rights are the same';
+is fetch($server, 'GET', '/reco.cgi')->{status}, 404, 'plain CGI: the program is not at another address';
+is fetch($server, 'GET', '/login?hash')->{status}, 303, 'plain CGI: words of an address are no arguments';
+stop($server);
+
+# -- no database at all
+$server = server('lighttpd.conf', RECO_DSN => 'host=/nonexistent user=shop_web');
+for my $language (['fr', 'Indisponible pour un moment'], ['en', 'Not available for a moment'], ['sw', 'Haipatikani kwa muda']) {
+	my $page = fetch($server, 'GET', '/products', headers => "Accept-Language: $language->[0]\r\n");
+	is $page->{status}, 503, 'without a database: 503';
+	utf8::decode($page->{body});
+	like $page->{body}, qr/$language->[1]/, "... in $language->[0]";
+	unlike $page->{body}, qr/nonexistent|socket|PGSQL|SELECT/, '... and nothing of the why';
+}
+is fetch($server, 'GET', '/style.css')->{status}, 200, '... and the page has its style';
+stop($server);
+
+END { kill TERM => $server->{pid} if $server && $server->{pid} }
+done_testing;
