@@ -30,6 +30,8 @@ SERVE_OBJS = \
 	extension/demand.o \
 	extension/eligible.o \
 	extension/fit.o \
+	extension/fit_purchases.o \
+	extension/fit_ratings.o \
 	extension/forecast.o \
 	extension/fresh.o \
 	extension/guc.o \

@@ -16,6 +16,23 @@ typedef struct FitRun
 	Workers		workers;		/* scratch is each part's own */
 } FitRun;
 
+/*
+ * Which pairs take part: of a share of the clients, those of one side of a
+ * split.  Trials are judged by other pairs than versions are.
+ */
+typedef struct FitSide
+{
+	uint64		seed;
+	enum
+	{
+		FIT_TRAINING,
+		FIT_TEST,
+		FIT_TRIAL_TRAINING,
+		FIT_TRIAL_TEST
+	}			which;
+	double		share;			/* of the clients, 1: all */
+} FitSide;
+
 /* The ratings part of a version. */
 typedef struct RatingFit
 {
@@ -32,10 +49,26 @@ typedef struct RatingFit
 	RatingMetrics held_out_baseline;
 } RatingFit;
 
+/* One setting that was tried for purchases, and what came of it. */
+typedef struct PurchaseTrial
+{
+	double		scale;			/* of the penalty, in units of noise */
+	double		unobserved;
+	int			factors;
+	int			iterations;
+	double		ndcg;
+	double		seconds;
+} PurchaseTrial;
+
+#define MAX_PURCHASE_TRIALS 24
+
 /* The purchases part of a version. */
 typedef struct PurchaseFit
 {
 	IalsPenalty penalty;
+	double		scale;			/* which penalty.factor comes from */
+	PurchaseTrial trials[MAX_PURCHASE_TRIALS];	/* the best one first */
+	int			trial_count;
 	int			iterations;
 	FactorMatrix clients;
 	FactorMatrix products;
@@ -49,5 +82,15 @@ extern void fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit
 extern void fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);
 extern float *fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale);
 extern double rating_standardise(const RatingScale *scale, double value);
+
+/* ---- shared by the parts (fit.c) ---- */
+
+extern bool fit_on_side(const Interactions *from, int64 entry, void *argument);
+extern FactorMatrix fit_alloc_factors(Budget *budget, int64 rows, int width);
+extern void fit_free_factors(Budget *budget, FactorMatrix *m);
+extern void fit_check_memory(FitRun *run, const Interactions *from, Size entry_size, int width,
+							 Size more);
+extern void fit_start_workers(FitRun *run, int width);
+extern void fit_end_workers(FitRun *run);
 
 #endif							/* RECO_FIT_H */

@@ -6,6 +6,7 @@
  * uuid, which the caller's snapshot tells: a new version, a rollback or a
  * standby that catches up need no message, the next statement simply sees
  * another uuid.  A version that is not active is loaded without its factors.
+ * The images used last are kept, up to MAX_IMAGES.
  */
 #include "image.h"
 
@@ -13,18 +14,36 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#define MAX_IMAGES 16
+
 typedef struct CachedImage
 {
 	dlist_node	node;
 	Image	   *image;
 } CachedImage;
 
+/* the one used last comes first */
 static dlist_head cache = DLIST_STATIC_INIT(cache);
+static int	cached_images = 0;
 
 static void
 free_image(Image *image)
 {
 	MemoryContextDelete(image->context);
+}
+
+/* Takes an image from the cache; whoever still uses it may go on. */
+static void
+forget_image(CachedImage *cached)
+{
+	Image	   *image = cached->image;
+
+	dlist_delete(&cached->node);
+	cached_images--;
+	pfree(cached);
+	image->current = false;
+	if (image->pins == 0)
+		free_image(image);
 }
 
 static FactorMatrix
@@ -180,19 +199,19 @@ image_pin(const Model *model)
 			memcmp(&image->uuid, &model->uuid, sizeof(pg_uuid_t)) == 0)
 		{
 			image->pins++;
+			dlist_move_head(&cache, iter.cur);
 			return image;
 		}
 		/* another version serves now, or again */
-		dlist_delete(iter.cur);
-		pfree(cached);
-		image->current = false;
-		if (image->pins == 0)
-			free_image(image);
+		forget_image(cached);
 	}
+	if (cached_images >= MAX_IMAGES)
+		forget_image(dlist_tail_element(CachedImage, node, &cache));
 	image = load_image(model);
 	cached = MemoryContextAlloc(CacheMemoryContext, sizeof(CachedImage));
 	cached->image = image;
 	dlist_push_head(&cache, &cached->node);
+	cached_images++;
 	image->current = true;
 	image->pins = 1;
 	return image;

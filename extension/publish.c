@@ -219,6 +219,34 @@ insert_version_row(const Training *training, int32 version, const pg_uuid_t *uui
 	statement_run(&insert_version, VERSION_COLUMNS, types, values, nulls, false, 0);
 }
 
+static Statement insert_trial = {
+	"INSERT INTO reco.model_trial (model, version, trial, part, scale, unobserved_weight, factors,"
+	" iterations, ndcg_at_10, seconds) VALUES ($1, $2, $3, 'purchases', $4, $5, $6, $7, $8, $9)", NULL
+};
+
+/* What was tried before the version was fitted, the best first. */
+static void
+insert_trials(const Training *training)
+{
+	const PurchaseFit *fit = &training->purchases;
+
+	for (int i = 0; i < fit->trial_count; i++)
+	{
+		const PurchaseTrial *trial = &fit->trials[i];
+		Datum		values[9] = {
+			CStringGetTextDatum(training->model->name),
+			Int32GetDatum(training->version), Int32GetDatum(i + 1),
+			Float8GetDatum(trial->scale), Float8GetDatum(trial->unobserved),
+			Int32GetDatum(trial->factors), Int32GetDatum(trial->iterations),
+			Float8GetDatum(trial->ndcg), Float8GetDatum(trial->seconds)
+		};
+
+		statement_run(&insert_trial, 9,
+					  (Oid[]) {TEXTOID, INT4OID, INT4OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID,
+						  FLOAT8OID, FLOAT8OID}, values, NULL, false, 0);
+	}
+}
+
 /* Nothing that is not a number goes live: it would spread into every list. */
 static void
 check_finite(const FactorMatrix *m)
@@ -360,6 +388,7 @@ training_publish(Training *training)
 	training->active = verdict.active;
 	training->note = verdict.note.data;
 	insert_version_row(training, training->version, &uuid, &verdict);
+	insert_trials(training);
 	scope_end(&scope);
 
 	write_arrays(training, &uuid, &verdict);

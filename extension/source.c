@@ -12,7 +12,8 @@
  *
  * Running goes through the executor with a receiver of our own: any SELECT
  * works, rights and row security are the caller's, and no row is copied.
- * Plans are kept, one for each model, query and way of using it.
+ * Plans are kept, one for each model, query and way of using it, up to
+ * MAX_KEPT_PLANS.
  */
 #include "source.h"
 
@@ -166,12 +167,33 @@ typedef struct KeptPlan
 	PlanKey		key;			/* hash key of entry - MUST BE FIRST */
 	char	   *query;			/* as it was when the plan was made */
 	SPIPlanPtr	plan;
+	int			running;		/* times; a query may use another model */
 } KeptPlan;
+
+#define MAX_KEPT_PLANS 64
 
 static HTAB *kept_plans = NULL;
 
+/* Makes room: forgets all plans that are not running. */
+static void
+forget_plans(void)
+{
+	HASH_SEQ_STATUS scan;
+	KeptPlan   *kept;
+
+	hash_seq_init(&scan, kept_plans);
+	while ((kept = hash_seq_search(&scan)) != NULL)
+	{
+		if (kept->running > 0)
+			continue;
+		SPI_freeplan(kept->plan);
+		pfree(kept->query);
+		hash_search(kept_plans, &kept->key, HASH_REMOVE, NULL);
+	}
+}
+
 /* The plan of a model's query; inside a caller scope. */
-static SPIPlanPtr
+static KeptPlan *
 kept_plan(const Model *model, SourceKind kind, SourceUse use)
 {
 	PlanKey		key = {model->id, kind, use};
@@ -190,7 +212,9 @@ kept_plan(const Model *model, SourceKind kind, SourceUse use)
 	}
 	kept = hash_search(kept_plans, &key, HASH_FIND, NULL);
 	if (kept && strcmp(kept->query, query) == 0)
-		return kept->plan;
+		return kept;
+	if (hash_get_num_entries(kept_plans) >= MAX_KEPT_PLANS)
+		forget_plans();
 
 	switch (use)
 	{
@@ -223,7 +247,28 @@ kept_plan(const Model *model, SourceKind kind, SourceUse use)
 	}
 	kept->plan = plan;
 	kept->query = MemoryContextStrdup(TopMemoryContext, query);
-	return plan;
+	kept->running = 0;
+	return kept;
+}
+
+/* Runs a plan that must not be forgotten meanwhile. */
+static void
+run_kept(KeptPlan *kept, const SPIExecuteOptions *options)
+{
+	int			result = 0;
+
+	kept->running++;
+	PG_TRY();
+	{
+		result = SPI_execute_plan_extended(kept->plan, options);
+	}
+	PG_FINALLY();
+	{
+		kept->running--;
+	}
+	PG_END_TRY();
+	if (result < 0)
+		elog(ERROR, "could not run a query: %s", SPI_result_code_string(result));
 }
 
 /* A DestReceiver that turns tuples into SourceRows. */
@@ -323,7 +368,7 @@ receiver_nothing(DestReceiver *self)
 
 /* Runs a plan, giving each row to receiver. */
 static void
-run_plan(SPIPlanPtr plan, ParamListInfo params, bool only_products,
+run_plan(KeptPlan *kept, ParamListInfo params, bool only_products,
 		 SourceReceiver receiver, void *state)
 {
 	RowReceiver r = {
@@ -345,10 +390,8 @@ run_plan(SPIPlanPtr plan, ParamListInfo params, bool only_products,
 		.must_return_tuples = true,
 		.dest = &r.pub
 	};
-	int			result = SPI_execute_plan_extended(plan, &options);
 
-	if (result < 0)
-		elog(ERROR, "could not run a query: %s", SPI_result_code_string(result));
+	run_kept(kept, &options);
 }
 
 /* The receiver runs in the memory context that was current before. */
@@ -404,7 +447,7 @@ source_read_products(Oid relation, SourceReceiver receiver, void *state)
 	char	   *name = get_rel_name(relation);
 	AttrNumber	column;
 	Scope		scope;
-	SPIPlanPtr	plan;
+	KeptPlan	passing = {{0}};
 
 	if (name == NULL)
 		ereport(ERROR,
@@ -419,11 +462,11 @@ source_read_products(Oid relation, SourceReceiver receiver, void *state)
 						 "of type smallint, integer or bigint.")));
 	schema = get_namespace_name_or_temp(get_rel_namespace(relation));
 	scope_begin_caller(&scope, GetUserId());
-	plan = SPI_prepare(psprintf("SELECT r.product_id, NULL::float8 FROM %s r",
+	passing.plan = SPI_prepare(psprintf("SELECT r.product_id, NULL::float8 FROM %s r",
 								quote_qualified_identifier(schema, name)), 0, NULL);
-	if (plan == NULL)
+	if (passing.plan == NULL)
 		elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
-	run_plan(plan, NULL, true, receive_in_context, &in_context);
+	run_plan(&passing, NULL, true, receive_in_context, &in_context);
 	scope_end(&scope);
 }
 
@@ -443,7 +486,7 @@ source_check_rights(const Model *model)
 		SPIExecuteOptions options = {.read_only = true};
 
 		if (model->queries[kind])
-			SPI_execute_plan_extended(kept_plan(model, kind, USE_RIGHTS), &options);
+			run_kept(kept_plan(model, kind, USE_RIGHTS), &options);
 	}
 	scope_end(&scope);
 }
@@ -463,7 +506,7 @@ source_count(const Model *model)
 
 		if (!model->queries[kind])
 			continue;
-		SPI_execute_plan_extended(kept_plan(model, kind, USE_COUNT), &options);
+		run_kept(kept_plan(model, kind, USE_COUNT), &options);
 		total += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 											 &isnull));
 	}
@@ -484,7 +527,7 @@ source_cost(const Model *model, SourceKind kind, bool one_client, double *rows)
 	double		cost;
 
 	scope_begin_caller(&scope, model->owner);
-	plan = SPI_plan_get_cached_plan(kept_plan(model, kind, one_client ? USE_CLIENT : USE_ALL));
+	plan = SPI_plan_get_cached_plan(kept_plan(model, kind, one_client ? USE_CLIENT : USE_ALL)->plan);
 	if (plan == NULL)
 		elog(ERROR, "no single plan for the %s of model \"%s\"", source_names[kind], model->name);
 	tree = linitial_node(PlannedStmt, plan->stmt_list)->planTree;

@@ -70,6 +70,24 @@ COMMENT ON COLUMN reco.model_version.rows_digest IS 'equal for two versions that
 COMMENT ON COLUMN reco.model_version.bytes IS 'what it learnt: factors, ids and the rest';
 COMMENT ON COLUMN reco.model_version.activated_at IS 'when it last became the active version; NULL: never, or rolled back';
 
+CREATE TABLE reco.model_trial (
+    model text NOT NULL,
+    version integer NOT NULL,
+    trial integer NOT NULL,
+    part text NOT NULL,
+    scale double precision NOT NULL,
+    unobserved_weight double precision NOT NULL,
+    factors integer NOT NULL,
+    iterations integer NOT NULL,
+    ndcg_at_10 double precision NOT NULL,
+    seconds double precision NOT NULL,
+    PRIMARY KEY (model, version, trial),
+    FOREIGN KEY (model, version) REFERENCES reco.model_version ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE reco.model_trial IS 'What was tried to choose the settings of a version; trial 1 won';
+COMMENT ON COLUMN reco.model_trial.scale IS 'of the penalty: 1 would just keep pure noise out';
+COMMENT ON COLUMN reco.model_trial.ndcg_at_10 IS 'on pairs kept for trials alone';
+
 CREATE TABLE reco.model_array (
     version uuid NOT NULL REFERENCES reco.model_version (uuid) ON DELETE CASCADE,
     name text NOT NULL,
@@ -84,4 +102,5 @@ COMMENT ON TABLE reco.model_array IS 'What a version learnt: arrays, cut into bl
 SELECT pg_catalog.pg_extension_config_dump('reco.model', '');
 SELECT pg_catalog.pg_extension_config_dump('reco.model_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('reco.model_version', '');
+SELECT pg_catalog.pg_extension_config_dump('reco.model_trial', '');
 SELECT pg_catalog.pg_extension_config_dump('reco.model_array', '');

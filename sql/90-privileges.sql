@@ -7,7 +7,7 @@
 
 GRANT USAGE ON SCHEMA reco TO PUBLIC;
 
-GRANT SELECT ON reco.model, reco.model_version, reco.models, reco.job_run TO PUBLIC;
+GRANT SELECT ON reco.model, reco.model_version, reco.model_trial, reco.models, reco.job_run TO PUBLIC;
 
 ALTER TABLE reco.model ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_models ON reco.model FOR SELECT
@@ -15,6 +15,10 @@ CREATE POLICY own_models ON reco.model FOR SELECT
 
 ALTER TABLE reco.model_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_versions ON reco.model_version FOR SELECT
+    USING (EXISTS (SELECT FROM reco.model m WHERE m.name OPERATOR(pg_catalog.=) model));
+
+ALTER TABLE reco.model_trial ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_trials ON reco.model_trial FOR SELECT
     USING (EXISTS (SELECT FROM reco.model m WHERE m.name OPERATOR(pg_catalog.=) model));
 
 -- Alerts are seen by who may read the table they are about; triggers write them.

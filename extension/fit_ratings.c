@@ -1,0 +1,254 @@
+/*
+ * fit_ratings.c - fitting the ratings part of a model
+ *
+ * Ratings are standardised first: penalties and priors then mean the same on
+ * any scale.  The baseline is the biases of clients and products alone, or
+ * the mean of all ratings where even these are chance.
+ */
+#include "fit.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+
+#define MIN_HELD_OUT_RATINGS 20
+
+/* The baseline of biases alone: damped as usual, and solved to the end. */
+#define BASELINE_BIAS_PENALTY 3.0f
+#define BASELINE_ITERATIONS 10
+
+/* A rating in standard deviations from the mean; 0 if all are equal. */
+double
+rating_standardise(const RatingScale *scale, double value)
+{
+	return scale->deviation > 0 ? (value - scale->mean) / scale->deviation : 0;
+}
+
+/*
+ * Mean, deviation and range of the ratings that pass.  Sums are of values
+ * divided by the largest, so that nothing overflows.
+ */
+static void
+measure_scale(const Interactions *ratings, FitSide *side, RatingScale *scale)
+{
+	double		largest = 0;
+	double		sum = 0;
+	double		squares = 0;
+	int64		count = 0;
+
+	scale->lowest = scale->highest = ratings->value[0];
+	for (int64 i = 0; i < ratings->used; i++)
+	{
+		scale->lowest = Min(scale->lowest, ratings->value[i]);
+		scale->highest = Max(scale->highest, ratings->value[i]);
+	}
+	largest = Max(fabs(scale->lowest), fabs(scale->highest));
+	scale->mean = scale->lowest;
+	scale->deviation = 0;
+	if (scale->lowest == scale->highest)
+		return;
+	for (int64 i = 0; i < ratings->used; i++)
+	{
+		if (side && !fit_on_side(ratings, i, side))
+			continue;
+		sum += ratings->value[i] / largest;
+		count++;
+	}
+	if (count == 0)
+		return;
+	sum /= count;
+	for (int64 i = 0; i < ratings->used; i++)
+	{
+		double		difference;
+
+		if (side && !fit_on_side(ratings, i, side))
+			continue;
+		difference = ratings->value[i] / largest - sum;
+		squares += difference * difference;
+	}
+	CHECK_FOR_INTERRUPTS();
+	scale->mean = sum * largest;
+	scale->deviation = sqrt(squares / count) * largest;
+}
+
+/*
+ * Factors, penalties and iterations for so many ratings.  With the two columns
+ * of biases the widths fill whole lanes but for the smallest.
+ */
+static int
+choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit)
+{
+	bool		bayes = options->rating_method == RATING_BAYES;
+	int			factors = options->rating_factors;
+
+	fit->method = options->rating_method;
+	if (factors == OPTION_AUTO)
+	{
+		if (ratings < 200000)
+			factors = bayes ? 8 : ratings < 50000 ? 6 : 14;
+		else
+			factors = ratings < 500000 ? 14 : ratings < 5000000 ? 30 : 62;
+	}
+	fit->penalty.factor = options->rating_regularization;
+	if (options->rating_regularization == OPTION_AUTO)
+		fit->penalty.factor = ratings < 500000 ? 0.12 : ratings < 5000000 ? 0.07 : 0.05;
+	fit->penalty.bias = options->rating_bias_regularization;
+	if (options->rating_bias_regularization == OPTION_AUTO)
+		fit->penalty.bias = BASELINE_BIAS_PENALTY;
+	fit->iterations = options->rating_iterations;
+	if (options->rating_iterations == OPTION_AUTO)
+		fit->iterations = !bayes ? 12 : ratings < 500000 ? 160 : ratings < 5000000 ? 60 : 40;
+	fit->baseline_penalty = BASELINE_BIAS_PENALTY;
+	return SVD_BIAS_COLUMNS + factors;
+}
+
+/* The ratings that pass, standardised, by client and by product. */
+static void
+rating_matrices(FitRun *run, const Interactions *ratings, FitSide *side, const RatingScale *scale,
+				SparseRows *by_client, SparseRows *by_product)
+{
+	float	   *values = budget_alloc(run->budget, ratings->used, sizeof(float));
+
+	for (int64 i = 0; i < ratings->used; i++)
+		values[i] = rating_standardise(scale, ratings->value[i]);
+	CHECK_FOR_INTERRUPTS();
+	interactions_by_client(ratings, side ? fit_on_side : NULL, side, values, by_client, run->budget);
+	budget_free(run->budget, values, ratings->used, sizeof(float));
+	sparse_transpose(by_client, by_product, run->budget);
+}
+
+/*
+ * Fits the baseline, and then the model, to the ratings that pass.  The
+ * baseline is the SVD of no factors, biases alone.
+ */
+static void
+fit_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fit,
+		  FactorMatrix *baseline_clients)
+{
+	uint64		seed = run->options->seed;
+	SvdOptions	baseline = {BASELINE_ITERATIONS, seed, {0, fit->baseline_penalty}};
+	SvdOptions	svd = {fit->iterations, seed, fit->penalty};
+	BayesOptions bayes = {fit->iterations, seed};
+	SparseRows	by_client;
+	SparseRows	by_product;
+
+	measure_scale(ratings, side, &fit->scale);
+	rating_matrices(run, ratings, side, &fit->scale, &by_client, &by_product);
+	fit_start_workers(run, fit->products.width);
+	run->trainer->svd_fit(&by_client, &by_product, &baseline, &run->workers,
+						  baseline_clients, &fit->baseline);
+	if (fit->method == RATING_SVD)
+		run->trainer->svd_fit(&by_client, &by_product, &svd, &run->workers,
+							  &fit->clients, &fit->products);
+	else
+	{
+		Size		size = run->trainer->bayes_memory_size(by_client.rows, by_product.rows,
+														   fit->products.width, fit->iterations);
+		void	   *memory = budget_alloc(run->budget, 1, size);
+
+		run->trainer->bayes_fit(&by_client, &by_product, &bayes, &run->workers, memory, &fit->bayes);
+		budget_free(run->budget, memory, 1, size);
+	}
+	fit_end_workers(run);
+	sparse_free(&by_product, run->budget);
+	sparse_free(&by_client, run->budget);
+}
+
+/* Measures a fit on the held-out ratings. */
+static void
+measure_stars(FitRun *run, const Interactions *ratings, const RatingScale *scale,
+			const FactorMatrix *clients, const FactorMatrix *products, RatingMetrics *result)
+{
+	FitSide		held_out = {run->options->seed, FIT_TEST, 1};
+	float	   *values = budget_alloc(run->budget, ratings->used, sizeof(float));
+	SparseRows	rows;
+
+	for (int64 i = 0; i < ratings->used; i++)
+		values[i] = rating_standardise(scale, ratings->value[i]);
+	interactions_by_client(ratings, fit_on_side, &held_out, values, &rows, run->budget);
+	if (sparse_entries(&rows) >= MIN_HELD_OUT_RATINGS)
+		run->trainer->metrics_ratings(&rows, scale, clients, products, result);
+	else
+		memset(result, 0, sizeof(*result));
+	sparse_free(&rows, run->budget);
+	budget_free(run->budget, values, ratings->used, sizeof(float));
+}
+
+/* The arrays that only the Bayesian model has. */
+static void
+alloc_bayes(FitRun *run, RatingFit *fit)
+{
+	BayesModel *bayes = &fit->bayes;
+	int			stride = fit->products.stride;
+
+	bayes->clients = fit->clients;
+	bayes->products = fit->products;
+	bayes->features = fit_alloc_factors(run->budget, fit->products.rows, fit->products.width);
+	bayes->mean = budget_alloc(run->budget, stride, sizeof(float));
+	bayes->precision = budget_alloc(run->budget, stride, stride * sizeof(float));
+	bayes->spread = budget_alloc(run->budget, fit->products.rows, sizeof(float));
+}
+
+/*
+ * Measures the baseline: biases alone or, where even these are chance, the
+ * mean of all ratings.
+ */
+static void
+measure_baseline(FitRun *run, const Interactions *ratings, RatingFit *fit,
+				 FactorMatrix *baseline_clients)
+{
+	RatingMetrics mean;
+
+	measure_stars(run, ratings, &fit->scale, baseline_clients, &fit->baseline,
+				  &fit->held_out_baseline);
+	/* no client deviates from the mean: every score is 0 */
+	memset(baseline_clients->data, 0,
+		   baseline_clients->rows * baseline_clients->stride * sizeof(float));
+	measure_stars(run, ratings, &fit->scale, baseline_clients, &fit->baseline, &mean);
+	if (mean.rmse < fit->held_out_baseline.rmse)
+		fit->held_out_baseline = mean;
+}
+
+/* Measures, then fits to all, the ratings part of a model. */
+void
+fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
+{
+	FitSide		seen = {run->options->seed, FIT_TRAINING, 1};
+	int64		clients = ratings->clients->used;
+	int64		products = ratings->products->used;
+	int			width = choose_rating_options(run->options, ratings->used, fit);
+	FactorMatrix baseline_clients;
+	Size		more = 0;
+
+	if (fit->method == RATING_BAYES)
+		more = run->trainer->bayes_memory_size(clients, products, width, fit->iterations);
+	fit_check_memory(run, ratings, sizeof(uint32) + sizeof(float), width, more);
+	fit->clients = fit_alloc_factors(run->budget, clients, width);
+	fit->products = fit_alloc_factors(run->budget, products, width);
+	baseline_clients = fit_alloc_factors(run->budget, clients, SVD_BIAS_COLUMNS);
+	fit->baseline = fit_alloc_factors(run->budget, products, SVD_BIAS_COLUMNS);
+	if (fit->method == RATING_BAYES)
+		alloc_bayes(run, fit);
+
+	fit_stars(run, ratings, &seen, fit, &baseline_clients);
+	measure_baseline(run, ratings, fit, &baseline_clients);
+	measure_stars(run, ratings, &fit->scale, &fit->clients, &fit->products, &fit->held_out);
+
+	fit_stars(run, ratings, NULL, fit, &baseline_clients);
+	fit_free_factors(run->budget, &baseline_clients);
+}
+
+/* How many clients rated each product at least at the mean. */
+float *
+fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale)
+{
+	float	   *liked = budget_alloc(run->budget, ratings->products->used, sizeof(float));
+
+	memset(liked, 0, ratings->products->used * sizeof(float));
+	for (int64 i = 0; i < ratings->used; i++)
+	{
+		if (ratings->value[i] >= scale->mean)
+			liked[ratings->product[i]]++;
+	}
+	return liked;
+}
