@@ -12,6 +12,7 @@
 #define DEFAULT_MAX_MEMORY (2 * 1024 * 1024)
 #define DEFAULT_MAX_PARALLEL_WORKERS 4
 #define MAX_MAX_PARALLEL_WORKERS 1024
+#define MAX_NICE 19
 #define MIN_KEEP_VERSIONS 1
 #define DEFAULT_KEEP_VERSIONS 3
 #define MAX_KEEP_VERSIONS 1000
@@ -27,6 +28,9 @@ int			reco_max_parallel_workers = DEFAULT_MAX_PARALLEL_WORKERS;
 
 /* whether stock alerts that open or close are told to listening sessions */
 bool		reco_notify_alerts = true;
+
+/* how much a training gives way to others that want the cores */
+int			reco_nice = 0;
 
 /* how many versions of a model keep what they learnt, to go back to */
 int			reco_keep_versions = DEFAULT_KEEP_VERSIONS;
@@ -75,6 +79,17 @@ guc_define(void)
 							 PGC_USERSET,
 							 0,
 							 NULL, NULL, NULL);
+
+	DefineCustomIntVariable("reco.nice",
+							"Sets how much a training gives way to other processes that want the cores.",
+							"As of the command nice, on Linux: 0 not at all, 19 as much as can be.",
+							&reco_nice,
+							0,
+							0,
+							MAX_NICE,
+							PGC_USERSET,
+							0,
+							NULL, NULL, NULL);
 
 	DefineCustomIntVariable("reco.keep_versions",
 							"Sets how many of the newest versions of a model keep what they learnt.",

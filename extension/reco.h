@@ -29,6 +29,7 @@ extern int	reco_max_memory;	/* kB */
 extern int	reco_max_parallel_workers;
 extern bool reco_notify_alerts;
 extern int	reco_keep_versions;
+extern int	reco_nice;
 
 extern void guc_define(void);
 

@@ -403,11 +403,8 @@ analyze(Run *run)
 /* ---- forecasts ---- */
 
 static Statement find_shop = {
-	"SELECT FROM pg_namespace n WHERE n.nspname = $1"
-	" AND to_regproc('reco.refit_forecasts') IS NOT NULL"
-	" AND EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'stock_level')"
-	" AND EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'sale_line')",
-	NULL
+	"SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	" WHERE n.nspname = $1 AND c.relname = 'demand_week'", NULL
 };
 
 static Statement refit_forecasts = {
@@ -436,12 +433,15 @@ refit(Run *run)
 {
 	Datum		name;
 	Scope		scope;
+	int32		products;
+	bool		isnull;
 
 	scope_begin_change(&scope, run->model->owner);
 	name = CStringGetTextDatum(run->name);
 	statement_run(&refit_forecasts, 1, (Oid[]) {TEXTOID}, &name, NULL, false, 0);
+	products = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	scope_end(&scope);
-	record_outcome(run, "refitted", NULL, NULL, 0);
+	record_outcome(run, "refitted", psprintf("%d products", products), NULL, 0);
 }
 
 /* ---- running phases ---- */

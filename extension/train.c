@@ -210,7 +210,7 @@ training_fit(Training *training)
 		.trainer = training_trainer(),
 		.options = &training->model->options,
 		.budget = &training->budget,
-		.workers = {.participants = participants()}
+		.workers = {.participants = participants(),.nice = reco_nice}
 	};
 
 	if (training->has_ratings)

@@ -18,6 +18,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "miscadmin.h"
@@ -31,6 +32,7 @@
 
 typedef struct Run
 {
+	int			nice;
 	WorkFunction work;
 	void	   *argument;
 	int64		items;
@@ -79,6 +81,11 @@ thread_main(void *argument)
 	Thread	   *thread = argument;
 	Run		   *run = thread->run;
 
+#ifdef __linux__
+	/* there, of this thread alone; it holds no lock that anybody waits for */
+	if (run->nice > 0)
+		(void) setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + run->nice);
+#endif
 	do_items(run, thread->scratch, false);
 	pthread_mutex_lock(&run->mutex);
 	run->finished++;
@@ -153,12 +160,12 @@ wait_for_threads(Run *run)
 void
 workers_run(const Workers *workers, WorkFunction work, void *argument, int64_t items)
 {
-	Run			run = {.work = work,.argument = argument,.items = items};
+	Run			run = {.nice = workers->nice,.work = work,.argument = argument,.items = items};
 	Thread	   *threads;
 
 	pg_atomic_init_u64(&run.next, 0);
 	pg_atomic_init_u32(&run.stop, 0);
-	if (workers->participants > 1 && items > ITEMS_PER_CLAIM)
+	if ((workers->participants > 1 || workers->nice > 0) && items > ITEMS_PER_CLAIM)
 	{
 		threads = palloc(workers->participants * sizeof(Thread));
 		run.threads = palloc(workers->participants * sizeof(pthread_t));

@@ -13,6 +13,8 @@ typedef void (*WorkFunction) (void *argument, int64_t item, void *scratch);
 typedef struct Workers
 {
 	int			participants;	/* threads; 1 works in the backend itself */
+	int			nice;			/* how much threads give way to others; if not
+								 * 0 all work is done in threads */
 	size_t		scratch_size;	/* bytes of scratch memory for each */
 	char	   *scratch;		/* participants * scratch_size */
 } Workers;
