@@ -408,7 +408,8 @@ static Statement find_shop = {
 };
 
 static Statement refit_forecasts = {
-	"SELECT reco.refit_forecasts($1::pg_catalog.name)", NULL
+	"SELECT reco.refit_forecasts($1::pg_catalog.name),"
+	" reco.refresh_likely_buyers($1::pg_catalog.name)", NULL
 };
 
 /* Begins a row, if there is a shop of the model's name. */

@@ -25,7 +25,7 @@ DECLARE
         'client', 'category', 'supplier', 'product', 'product_image', 'rating',
         'sale', 'sale_line', 'stock_move', 'stock_level', 'stock_alert',
         'reservation', 'unmet_demand', 'purchase_order', 'purchase_order_line', 'exchange_rate',
-        'demand_week', 'forecast', 'forecast_run', 'stock_position', 'to_order', 'surplus', 'slow_movers', 'dashboard'];
+        'demand_week', 'forecast', 'forecast_run', 'likely_buyers', 'open_alert', 'stock_position', 'to_order', 'surplus', 'slow_movers', 'dashboard'];
     taken text;
 BEGIN
     IF schema_name IS NULL THEN
@@ -341,6 +341,7 @@ COMMENT ON TABLE %1$I.exchange_rate IS 'what one unit of a foreign currency is w
 $ddl$, schema_name);
 
     PERFORM reco.create_shop_forecast(schema_name);
+    PERFORM reco.create_shop_buyers(schema_name);
     PERFORM reco.install_shop(schema_name);
 
     PERFORM reco.create_model(
@@ -354,8 +355,10 @@ $ddl$, schema_name);
             ' WHERE s.client_id IS NOT NULL',
             schema_name),
         candidates => format(
-            'SELECT p.id AS product_id'
+            'SELECT p.id AS product_id,'
+            ' (l.on_hand - l.reserved - f.surplus_above) / l.on_hand AS surplus'
             ' FROM %1$I.product p JOIN %1$I.stock_level l ON l.product_id = p.id'
+            ' LEFT JOIN %1$I.forecast f ON f.product_id = p.id'
             ' WHERE p.active AND l.on_hand - l.reserved > 0',
             schema_name));
 

@@ -480,6 +480,7 @@ BEGIN
             MESSAGE = format('must be owner of shop "%s"', schema_name);
     END IF;
     PERFORM reco.create_shop_forecast(schema_name);
+    PERFORM reco.create_shop_buyers(schema_name);
     PERFORM reco.install_shop(schema_name);
     PERFORM reco.refresh_alerts(schema_name);
 END
