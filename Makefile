@@ -121,6 +121,10 @@ EXTRA_CLEAN = $(TRAIN_LIB) $(TRAIN_OBJS) sql/reco--*.sql test/output web/*.o web
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 goals     := $(or $(MAKECMDGOALS),all)
+# Who tries it out wants to see the shop, not the compiler.
+ifneq ($(filter demo,$(goals)),)
+MAKEFLAGS += --silent
+endif
 tested    := $(filter test bench demo installcheck,$(goals))
 ifneq ($(filter-out clean distclean maintainer-clean demo-stop,$(goals)),)
 ifeq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
