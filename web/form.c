@@ -490,6 +490,17 @@ form_error(Request *r, const char *name, const char *text)
 	r->form_bad = true;
 }
 
+/* The same for one of a FIELD_EACH. */
+void
+form_error_each(Request *r, const char *name, long long id, const char *text)
+{
+	Value	   *value = find_value(r, name, id);
+
+	if (value != NULL && value->error == NULL)
+		value->error = text;
+	r->form_bad = true;
+}
+
 /* The same for the form as a whole. */
 void
 form_error_all(Request *r, const char *text)
@@ -679,6 +690,39 @@ form_field(Request *r, const char *name, const char *value)
 	if (field->type != FIELD_PASSWORD && field->type != FIELD_FILE)
 		put(r, LIT(" value=\""), ATTR(shown(sent, value)), LIT("\""));
 	put(r, LIT(">"));
+}
+
+/*
+ * One of a FIELD_EACH, in a row of a table that shows what it is about; label is the name of that, for those
+ * who do not see the row.
+ */
+void
+form_each_field(Request *r, const char *name, long long id, const char *label, const char *value)
+{
+	const Field *field = page_field(r, request_join(r, name, "1", NULL));
+	const Value *sent = find_value(r, name, id);
+	bool		wrong = sent != NULL && sent->error != NULL;
+
+	put(r, LIT("<input class=\"each\" id=\""));
+	put_field_id(r, field, id);
+	put(r, LIT("\" name=\""));
+	put_field_id(r, field, id);
+	put(r, LIT("\" aria-label=\""), MSG(field->label), LIT(", "), ATTR(label), LIT("\""));
+	put_input_type(r, field);
+	put(r, LIT(" value=\""), ATTR(shown(sent, value)), LIT("\""));
+	if (wrong)
+	{
+		put(r, LIT(" aria-invalid=\"true\" aria-describedby=\""));
+		put_field_id(r, field, id);
+		put(r, LIT("-error\""));
+	}
+	put(r, LIT(">"));
+	if (wrong)
+	{
+		put(r, LIT("<p class=\"error\" id=\""));
+		put_field_id(r, field, id);
+		put(r, LIT("-error\">"), TEXT(sent->error), LIT("</p>"));
+	}
 }
 
 /* One choice of a list. */

@@ -15,6 +15,7 @@ const char *form_file(Request *r, const char *name, size_t *len);
 const Value *form_each(Request *r, const char *name, const Value *after);
 
 void		form_error(Request *r, const char *name, const char *text);
+void		form_error_each(Request *r, const char *name, long long id, const char *text);
 void		form_error_all(Request *r, const char *text);
 
 /* Writers. value is what the field holds when nothing was typed yet. */
@@ -23,6 +24,7 @@ void		form_begin_files(Request *r, const char *action);
 void		form_end(Request *r, const char *button);
 void		form_errors(Request *r);
 void		form_field(Request *r, const char *name, const char *value);
+void		form_each_field(Request *r, const char *name, long long id, const char *label, const char *value);
 void		form_hidden(Request *r, const char *name, const char *value);
 void		form_select(Request *r, const char *name, const char *value, const char *const *labels);
 void		form_select_rows(Request *r, const char *name, const char *value, const char *empty, const void *rows);
