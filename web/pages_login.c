@@ -73,8 +73,10 @@ void
 login_act(Request *r)
 {
 	const char *login = form_value(r, "login");
-	const Rows *rows = query(r, "SELECT user_id, password_hash, wait FROM web_login($1)", login);
+	const Rows *rows;
 
+	db_as_itself(r);
+	rows = query(r, "SELECT user_id, password_hash, wait FROM web_login($1)", login);
 	if (must_wait(r, cell(rows, 0, 2)))
 		return;
 	if (password_matches(cell(rows, 0, 1), form_value(r, "password")))
@@ -127,9 +129,11 @@ setup_act(Request *r)
 {
 	const char *login = form_value(r, "login");
 	const char *password = form_value(r, "password");
-	const Rows *rows = query(r, "SELECT web_wait($1)", SETUP_ACCOUNT);
+	const Rows *rows;
 	Refusal		refusal;
 
+	db_as_itself(r);
+	rows = query(r, "SELECT web_wait($1)", SETUP_ACCOUNT);
 	if (must_wait(r, cell(rows, 0, 0)))
 		return;
 	if (strpbrk(login, " \t") != NULL)

@@ -36,6 +36,9 @@ is sql(q{SELECT count(*) FROM shop.web_session WHERE token_hash = decode('} . co
 	'the database does not hold the cookie';
 is sql(q{SELECT count(*) FROM shop.web_session WHERE token_hash = sha256('} . cookie_of($page) . q{')}), 1, '... but its hash';
 
+$page = $page->{browser}->post('/login', csrf => { $page->{browser}->get('/')->fields('/logout') }->{csrf}, login => 'owner', password => 'secret of owner');
+is $page->{status}, 303, 'who is in already may log in again';
+
 # -- the end of a session
 my $session = cookie_of($page);
 my $owner = $page->{browser};

@@ -99,6 +99,23 @@ is fetch($server, 'TRACE', '/login')->{status}, 405, 'TRACE is not allowed';
 is fetch($server, 'POST', '/login', length => 7_000_000)->{status}, 413, 'a body of 7 MB is refused by its length alone';
 is fetch($server, 'GET', '/web.log')->{status}, 404, 'no file of the folder is served';
 
+# -- what a page costs beside its queries: the work of the processes that make it, and of those of the database
+sub work {
+	my $ticks = 0;
+	for my $pid (@_) {
+		open my $stat, '<', "/proc/$pid/stat" or next;
+		my @fields = split / /, (split /\) /, <$stat>)[1];
+		$ticks += $fields[11] + $fields[12];
+	}
+	return $ticks;
+}
+my @web = ($server->{pid}, map { /^\s*(\d+)\s+$server->{pid}\s/ ? $1 : () } `ps -eo pid,ppid`);
+my @base = split /\n/, sql(q{SELECT pid FROM pg_stat_activity WHERE usename = 'shop_web'});
+my @start = (work(@web), work(@base));
+fetch($server, 'GET', '/products') for 1 .. 400;
+my ($web, $base) = (work(@web) - $start[0], work(@base) - $start[1]);
+cmp_ok $web + $base, '<=', 3 * $base, "a page costs at most three times its queries: $web + $base ticks";
+
 # -- slow clients
 my @slow = map {
 	my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$server->{port}") or die "no slow client $_: $!";

@@ -61,6 +61,8 @@ sub read_po {
 		}
 	}
 	$store->();
+	# French puts a thin space, at which no line ends, before these signs.
+	s/ (?=[;:!?])/\xE2\x80\xAF/g for $file eq 'fr.po' ? values %messages : ();
 	return \%messages;
 }
 
