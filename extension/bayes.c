@@ -16,6 +16,9 @@
  * the products.  Folding in a client is this half-step for one: whoever has
  * the same ratings as at the training gets the same factors, bit for bit.
  *
+ * A version is fitted twice, to a part of the ratings and then to all.  The
+ * second chain resumes where the first was left, and needs to burn in little.
+ *
  * Memory is one block of the caller's, cut into pieces by plan_memory.  Draws
  * are numbered by seed, sweep, side and row, and sums are taken in a fixed
  * order: any number of workers gives the same bits.
@@ -28,6 +31,8 @@
 #include "random.h"
 
 #define BURN_IN 10
+#define BURN_IN_AGAIN 5
+#define SWEEPS_AGAIN(sweeps) ((sweeps) * 3 / 5)
 #define MAX_KEPT_DRAWS 25
 
 /* The features are drawn every second sweep, the most expensive step by far. */
@@ -81,6 +86,8 @@ typedef struct Chain
 	int			kept_sweeps;
 	uint64_t	seed;
 	uint64_t	drawn;			/* numbers drawn for single unknowns */
+	int			sweep;			/* of all that were made */
+	BayesSide	last;			/* the clients, as they are believed to be */
 } Chain;
 
 static void
@@ -121,6 +128,9 @@ plan_memory(Pieces *pieces, Chain *chain, int64_t clients, int64_t products, int
 	draws->product_bias = piece(pieces, products, sizeof(double));
 	draws->work = piece(pieces, bayes_mean_work_size(clients, products, factors, draws->capacity),
 						sizeof(float));
+	chain->last = chain->clients;
+	chain->last.prior = matrix_piece(pieces, clients, width);
+	chain->last.mu = piece(pieces, stride, sizeof(double));
 	chain->row_errors = piece(pieces, clients, sizeof(double));
 	for (int side = 0; side < 2; side++)
 		chain->precision[side] = piece(pieces, stride * stride, sizeof(float));
@@ -142,6 +152,7 @@ bayes_memory_size(int64_t clients, int64_t products, int width, int sweeps)
 	Pieces		pieces = {NULL, 0};
 	Chain		chain;
 
+	(void) piece(&pieces, 1, sizeof(Chain));
 	plan_memory(&pieces, &chain, clients, products, width, at_least(sweeps));
 	return pieces.used;
 }
@@ -335,15 +346,27 @@ draw_rows(Chain *chain, BayesSide *side, const BayesSide *other, int sweep, cons
 
 /* ---- the chain ---- */
 
+/* Gives a side the ratings to be fitted. */
 static void
-start_side(Chain *chain, BayesSide *side, int bias, const SparseRows *pairs,
-		   const SparseRows *transposed)
+set_pairs(BayesSide *side, int bias, const SparseRows *pairs, const SparseRows *transposed)
 {
-	int			stride = side->rows.stride;
-
 	side->bias = bias;
 	side->pairs = pairs;
 	side->transposed = transposed;
+	for (int64_t row = 0; row < side->rows.rows; row++)
+	{
+		int64_t		entries = pairs->start[row + 1] - pairs->start[row];
+
+		side->scale[row] = entries > 0 ? 1 / sqrtf((float) entries) : 0;
+	}
+}
+
+static void
+start_side(Chain *chain, BayesSide *side)
+{
+	int			stride = side->rows.stride;
+	int			bias = side->bias;
+
 	side->ridge = 1;
 	memset(side->rows.data, 0, (size_t) side->rows.rows * stride * sizeof(float));
 	memset(side->prior.data, 0, (size_t) side->prior.rows * stride * sizeof(float));
@@ -355,10 +378,8 @@ start_side(Chain *chain, BayesSide *side, int bias, const SparseRows *pairs,
 	}
 	for (int64_t row = 0; row < side->rows.rows; row++)
 	{
-		int64_t		entries = pairs->start[row + 1] - pairs->start[row];
 		float	   *x = factor_row(&side->rows, row);
 
-		side->scale[row] = entries > 0 ? 1 / sqrtf((float) entries) : 0;
 		random_normals(random_bits(chain->seed, UINT64_C(5000000000) + bias), row * stride, x, stride);
 		for (int i = 0; i < stride; i++)
 			x[i] = i >= SVD_BIAS_COLUMNS && i < side->rows.width ? START_DEVIATION * x[i] : 0;
@@ -385,10 +406,10 @@ add_biases(const BayesSide *side, double *sums)
 }
 
 static void
-run_chain(Chain *chain, int sweeps, const Workers *workers)
+run_chain(Chain *chain, int burn_in, int sweeps, const Workers *workers)
 {
 	BayesDraws *draws = &chain->draws;
-	int			useful = sweeps - BURN_IN;
+	int			useful = sweeps - burn_in;
 
 	draws->kept = 0;
 	draws->bias_draws = 0;
@@ -396,8 +417,13 @@ run_chain(Chain *chain, int sweeps, const Workers *workers)
 	memset(draws->products, 0, chain->products.rows.rows * draws->capacity * draws->factors * sizeof(float));
 	memset(draws->client_bias, 0, chain->clients.rows.rows * sizeof(double));
 	memset(draws->product_bias, 0, chain->products.rows.rows * sizeof(double));
-	for (int sweep = 0; sweep < sweeps; sweep++)
+	chain->noise_sum = 0;
+	chain->ridge_sum = 0;
+	chain->kept_sweeps = 0;
+	for (int i = 0; i < sweeps; i++)
 	{
+		int			sweep = chain->sweep++;
+
 		if (sweep > 0)
 		{
 			draw_noise(chain, workers);
@@ -415,7 +441,7 @@ run_chain(Chain *chain, int sweeps, const Workers *workers)
 								FEATURE_STEPS, workers);
 			draw_ridge(chain, &chain->products);
 		}
-		if (sweep < BURN_IN)
+		if (i < burn_in)
 			continue;
 		chain->noise_sum += chain->noise_precision;
 		chain->ridge_sum += chain->clients.ridge;
@@ -424,7 +450,8 @@ run_chain(Chain *chain, int sweeps, const Workers *workers)
 		add_biases(&chain->clients, draws->client_bias);
 		add_biases(&chain->products, draws->product_bias);
 		/* capacity draws, evenly spread over the useful sweeps */
-		if ((sweep - BURN_IN + 1) * draws->capacity / useful > draws->kept)
+		if (draws->kept < draws->capacity &&
+			(i - burn_in + 1) * draws->capacity / useful > draws->kept)
 		{
 			keep_draw(&chain->clients, draws, draws->clients);
 			keep_draw(&chain->products, draws, draws->products);
@@ -503,14 +530,19 @@ measure_spread(Chain *chain, const Workers *workers, BayesModel *model)
 static void
 measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
 {
-	BayesSide  *clients = &chain->clients;
-	int			width = clients->rows.width;
-	int			stride = clients->rows.stride;
+	BayesSide  *clients = &chain->last;
+	int			width = model->clients.width;
+	int			stride = model->clients.stride;
 	int			constant = 1 - clients->bias;
 	double	   *square = chain->square;
 	int64_t		raters = 0;
 
+	/* the chain keeps its own rows and features, to be resumed */
+	clients->bias = chain->clients.bias;
+	clients->pairs = chain->clients.pairs;
+	clients->transposed = chain->clients.transposed;
 	clients->rows = model->clients;
+	clients->features = model->features;
 	clients->ridge = chain->ridge_sum / chain->kept_sweeps;
 	model->noise_precision = (float) (chain->noise_sum / chain->kept_sweeps);
 	memset(clients->mu, 0, stride * sizeof(double));
@@ -526,8 +558,6 @@ measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
 	for (int i = 0; i < width; i++)
 		clients->mu[i] = i == constant || raters == 0 ? 0 : clients->mu[i] / raters;
 	bayes_fit_features(clients, LAST_FEATURE_STEPS, workers);
-	memcpy(model->features.data, clients->features.data,
-		   (size_t) clients->features.rows * stride * sizeof(float));
 	for (int i = 0; i < stride; i++)
 		model->mean[i] = (float) clients->mu[i];
 
@@ -587,7 +617,8 @@ last_row(void *argument, int64_t row, void *scratch)
 }
 
 /*
- * Fits a model to standardised ratings.  memory has bayes_memory_size bytes;
+ * Fits a model to standardised ratings.  memory has bayes_memory_size bytes,
+ * left as they were by an earlier fit of the same shape if this one resumes it;
  * workers need solve_scratch_size(width) and two padded rows.
  */
 void
@@ -595,18 +626,29 @@ bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 		  const BayesOptions *options, const Workers *workers,
 		  void *memory, BayesModel *model)
 {
-	Chain		chain = {.seed = random_mix(options->seed),.noise_precision = START_NOISE_PRECISION};
 	Pieces		pieces = {memory, 0};
+	Chain	   *chain = piece(&pieces, 1, sizeof(Chain));
 	int			sweeps = at_least(options->sweeps);
 	LastJob		last = {by_client, model, {0, model->precision}};
 
-	plan_memory(&pieces, &chain, by_client->rows, by_product->rows, model->products.width, sweeps);
-	start_side(&chain, &chain.clients, SVD_CLIENT_BIAS, by_client, by_product);
-	start_side(&chain, &chain.products, SVD_PRODUCT_BIAS, by_product, by_client);
-	run_chain(&chain, sweeps, workers);
-	measure_spread(&chain, workers, model);
-	bayes_mean(&chain.draws, random_mix(chain.seed), &model->clients, &model->products);
-	measure_prior(&chain, workers, model);
+	if (!options->resume)
+		memset(chain, 0, sizeof(Chain));
+	plan_memory(&pieces, chain, by_client->rows, by_product->rows, model->products.width, sweeps);
+	set_pairs(&chain->clients, SVD_CLIENT_BIAS, by_client, by_product);
+	set_pairs(&chain->products, SVD_PRODUCT_BIAS, by_product, by_client);
+	if (options->resume)
+		run_chain(chain, BURN_IN_AGAIN, at_least(SWEEPS_AGAIN(sweeps)), workers);
+	else
+	{
+		chain->seed = random_mix(options->seed);
+		chain->noise_precision = START_NOISE_PRECISION;
+		start_side(chain, &chain->clients);
+		start_side(chain, &chain->products);
+		run_chain(chain, BURN_IN, sweeps, workers);
+	}
+	measure_spread(chain, workers, model);
+	bayes_mean(&chain->draws, random_mix(chain->seed), &model->clients, &model->products);
+	measure_prior(chain, workers, model);
 	last.prior.noise_precision = model->noise_precision;
 	workers_run(workers, last_row, &last, by_client->rows);
 }

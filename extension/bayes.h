@@ -12,6 +12,7 @@ typedef struct BayesOptions
 {
 	int			sweeps;
 	uint64_t	seed;
+	bool		resume;			/* go on from where the chain in memory was left */
 } BayesOptions;
 
 /*

@@ -97,7 +97,7 @@ choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit
 		fit->penalty.bias = BASELINE_BIAS_PENALTY;
 	fit->iterations = options->rating_iterations;
 	if (options->rating_iterations == OPTION_AUTO)
-		fit->iterations = !bayes ? 12 : ratings < 500000 ? 160 : ratings < 5000000 ? 60 : 40;
+		fit->iterations = !bayes ? 12 : ratings < 500000 ? 160 : ratings < 5000000 ? 50 : 40;
 	fit->baseline_penalty = BASELINE_BIAS_PENALTY;
 	return SVD_BIAS_COLUMNS + factors;
 }
@@ -123,12 +123,13 @@ rating_matrices(FitRun *run, const Interactions *ratings, FitSide *side, const R
  */
 static void
 fit_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fit,
-		  FactorMatrix *baseline_clients)
+		  FactorMatrix *baseline_clients, void *bayes_memory)
 {
 	uint64		seed = run->options->seed;
 	SvdOptions	baseline = {BASELINE_ITERATIONS, seed, {0, fit->baseline_penalty}};
 	SvdOptions	svd = {fit->iterations, seed, fit->penalty};
-	BayesOptions bayes = {fit->iterations, seed};
+	/* to all ratings: after the chain for a part of them */
+	BayesOptions bayes = {fit->iterations, seed,.resume = side == NULL};
 	SparseRows	by_client;
 	SparseRows	by_product;
 
@@ -141,14 +142,8 @@ fit_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fi
 		run->trainer->svd_fit(&by_client, &by_product, &svd, &run->workers,
 							  &fit->clients, &fit->products);
 	else
-	{
-		Size		size = run->trainer->bayes_memory_size(by_client.rows, by_product.rows,
-														   fit->products.width, fit->iterations);
-		void	   *memory = budget_alloc(run->budget, 1, size);
-
-		run->trainer->bayes_fit(&by_client, &by_product, &bayes, &run->workers, memory, &fit->bayes);
-		budget_free(run->budget, memory, 1, size);
-	}
+		run->trainer->bayes_fit(&by_client, &by_product, &bayes, &run->workers, bayes_memory,
+								&fit->bayes);
 	fit_end_workers(run);
 	sparse_free(&by_product, run->budget);
 	sparse_free(&by_client, run->budget);
@@ -218,23 +213,28 @@ fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 	int64		products = ratings->products->used;
 	int			width = choose_rating_options(run->options, ratings->used, fit);
 	FactorMatrix baseline_clients;
-	Size		more = 0;
+	Size		bayes_size = 0;
+	void	   *bayes_memory = NULL;
 
 	if (fit->method == RATING_BAYES)
-		more = run->trainer->bayes_memory_size(clients, products, width, fit->iterations);
-	fit_check_memory(run, ratings, sizeof(uint32) + sizeof(float), width, more);
+		bayes_size = run->trainer->bayes_memory_size(clients, products, width, fit->iterations);
+	fit_check_memory(run, ratings, sizeof(uint32) + sizeof(float), width, bayes_size);
 	fit->clients = fit_alloc_factors(run->budget, clients, width);
 	fit->products = fit_alloc_factors(run->budget, products, width);
 	baseline_clients = fit_alloc_factors(run->budget, clients, SVD_BIAS_COLUMNS);
 	fit->baseline = fit_alloc_factors(run->budget, products, SVD_BIAS_COLUMNS);
 	if (fit->method == RATING_BAYES)
+	{
 		alloc_bayes(run, fit);
+		bayes_memory = budget_alloc(run->budget, 1, bayes_size);
+	}
 
-	fit_stars(run, ratings, &seen, fit, &baseline_clients);
+	fit_stars(run, ratings, &seen, fit, &baseline_clients, bayes_memory);
 	measure_baseline(run, ratings, fit, &baseline_clients);
 	measure_stars(run, ratings, &fit->scale, &fit->clients, &fit->products, &fit->held_out);
 
-	fit_stars(run, ratings, NULL, fit, &baseline_clients);
+	fit_stars(run, ratings, NULL, fit, &baseline_clients, bayes_memory);
+	budget_free(run->budget, bayes_memory, 1, bayes_size);
 	fit_free_factors(run->budget, &baseline_clients);
 }
 
