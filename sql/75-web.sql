@@ -563,7 +563,7 @@ GRANT EXECUTE ON FUNCTION %shop%.web_once, %shop%.web_once_done, %shop%.web_pict
 GRANT EXECUTE ON FUNCTION %shop%.web_make_link TO %cashier%, %owner%;
 
 GRANT SELECT ON %shop%.client, %shop%.category, %shop%.rating, %shop%.sale, %shop%.stock_level, %shop%.stock_move,
-    %shop%.stock_alert, %shop%.reservation, %shop%.unmet_demand, %shop%.exchange_rate, %shop%.web_setting,
+    %shop%.stock_alert, %shop%.forecast, %shop%.reservation, %shop%.unmet_demand, %shop%.exchange_rate, %shop%.web_setting,
     %shop%.product_image TO %cashier%, %owner%;
 GRANT SELECT (id, name, category_id, supplier_id, barcode, unit, divisible, weight_kg, price, pack_size, threshold,
     target, allow_backorder, active, created_at) ON %shop%.product TO %cashier%;

@@ -67,6 +67,8 @@ start()
 	# In the background, so that a signal is dealt with at once and not when all is done.
 	psql -X -q -v ON_ERROR_STOP=1 -d demo -f test/demo.sql </dev/null &
 	wait $!
+	psql -X -q -d postgres -v target_db=demo -f test/demo-nights.sql </dev/null &
+	wait $!
 	web_start
 	keep=yes
 	echo

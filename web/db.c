@@ -246,6 +246,9 @@ failed(Request *r, PGresult *result, Refusal *refusal)
 		log_error(r, "statement failed", why.sqlstate, why.message);
 		request_fail(r, strcmp(why.sqlstate, "42501") == 0 ? 403 : 500);
 	}
+	/* A rule of the shop is nobody's mistake; a missing right or a wrong statement is ours. */
+	if (strncmp(why.sqlstate, "42", 2) == 0)
+		log_error(r, "statement failed", why.sqlstate, why.message);
 	*refusal = why;
 }
 

@@ -390,8 +390,9 @@ add_value(Request *r, const Field *field, long long id, const char *typed)
 
 /*
  * Checks what was sent against a table of fields. False: a field that the table does not have (where that
- * is strict, as in forms that change something), or one that is there twice: nobody types that, so there is
- * nothing to explain beside a field. What is merely wrong is noted with its value, and in r->form_bad.
+ * is strict, as in forms that change something), one that is there twice, or in an address a wrong one that is
+ * not FIELD_TYPED: nobody types that, so there is nothing to explain beside a field. What is merely wrong is
+ * noted with its value, and in r->form_bad.
  */
 bool
 form_check(Request *r, const Field *fields, const Pairs *pairs, bool strict)
@@ -414,6 +415,8 @@ form_check(Request *r, const Field *fields, const Pairs *pairs, bool strict)
 		value->error = check_value(r, field, value, pair);
 		if (value->error != NULL)
 		{
+			if (!strict && !(field->flags & FIELD_TYPED))
+				return false;
 			value->value = NULL;
 			r->form_bad = true;
 		}
@@ -422,6 +425,8 @@ form_check(Request *r, const Field *fields, const Pairs *pairs, bool strict)
 	{
 		if ((field->flags & FIELD_REQUIRED) && !(field->flags & FIELD_EACH) && find_value(r, field->name, 0) == NULL)
 		{
+			if (!strict)
+				return false;
 			add_value(r, field, 0, "")->error = say(r, _("This is needed."));
 			r->form_bad = true;
 		}

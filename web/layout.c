@@ -145,6 +145,27 @@ put_stars(Request *r, int stars)
 	put(r, LIT("</span>"));
 }
 
+/* A form of five buttons, one for each number of stars that a product may be given; stars: those it was. */
+void
+put_rate(Request *r, const char *action, const char *product_id, const char *stars)
+{
+	static const char *const values[] = {"1", "2", "3", "4", "5"};
+
+	put(r, LIT("<form method=\"post\" action=\""), ATTR(action),
+		LIT("\" class=\"rate\"><input type=\"hidden\" name=\"csrf\" value=\""), ATTR(r->csrf),
+		LIT("\"><input type=\"hidden\" name=\"product\" value=\""), ATTR(product_id), LIT("\">"));
+	for (int i = 0; i < 5; i++)
+	{
+		put(r, LIT("<button type=\"submit\" class=\"plain\" name=\"stars\" value=\""), ATTR(values[i]), LIT("\" aria-label=\""),
+			COUNT(_("%1 star"), _("%1 stars"), i + 1), LIT("\">"));
+		if (stars[0] != '\0' && stars[0] >= values[i][0])
+			put(r, LIT("\xE2\x98\x85</button>"));
+		else
+			put(r, LIT("\xE2\x98\x86</button>"));
+	}
+	put(r, LIT("</form>"));
+}
+
 /* A phone number to tap; nothing where there is none. */
 void
 put_phone(Request *r, const char *phone)

@@ -16,6 +16,7 @@ bool		page_exists(const char *path);
 void		put_note(Request *r, const char *text);
 void		put_pager(Request *r, const char *path, const char *params, const char *after, bool more);
 void		put_stars(Request *r, int stars);
+void		put_rate(Request *r, const char *action, const char *product_id, const char *stars);
 void		put_phone(Request *r, const char *phone);
 void		put_picture(Request *r, const char *hash, const char *name, bool large);
 

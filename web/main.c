@@ -358,8 +358,10 @@ serve_page(Request *r)
 	r->status = 200;
 	if (allowed(r))
 	{
-		if (!form_check(r, r->page->query, &r->query, false) || r->form_bad)
+		if (!form_check(r, r->page->query, &r->query, false))
 			request_fail(r, 404);
+		if (r->form_bad)
+			r->status = 422;
 		if (r->method == METHOD_POST)
 			act(r);
 		else

@@ -60,26 +60,6 @@ link_show(Request *r)
 	request_redirect(r, "/me", NULL, NULL);
 }
 
-/* Five buttons, one for each number of stars; those given are said in words. */
-static void
-put_rate(Request *r, const char *product_id, const char *stars)
-{
-	static const char *const values[] = {"1", "2", "3", "4", "5"};
-
-	put(r, LIT("<form method=\"post\" action=\"/me/rate\" class=\"rate\"><input type=\"hidden\" name=\"csrf\" value=\""),
-		ATTR(r->csrf), LIT("\"><input type=\"hidden\" name=\"product\" value=\""), ATTR(product_id), LIT("\">"));
-	for (int i = 0; i < 5; i++)
-	{
-		put(r, LIT("<button type=\"submit\" class=\"plain\" name=\"stars\" value=\""), ATTR(values[i]), LIT("\" aria-label=\""),
-			COUNT(_("%1 star"), _("%1 stars"), i + 1), LIT("\">"));
-		if (stars[0] != '\0' && stars[0] >= values[i][0])
-			put(r, LIT("\xE2\x98\x85</button>"));
-		else
-			put(r, LIT("\xE2\x98\x86</button>"));
-	}
-	put(r, LIT("</form>"));
-}
-
 /* Products of a list, with price and reason. */
 static void
 put_products(Request *r, const Rows *rows)
@@ -92,7 +72,7 @@ put_products(Request *r, const Rows *rows)
 		put(r, LIT("<b>"), TEXT(cell(rows, i, 1)), LIT("</b> "), MONEY(cell(rows, i, 2)), LIT(" / "), TEXT(cell(rows, i, 3)));
 		if (!cell_is_null(rows, i, 5))
 			put(r, LIT("<p class=\"hint\">"), MSG(_("because you bought %1"), cell(rows, i, 5)), LIT("</p>"));
-		put_rate(r, cell(rows, i, 0), cell(rows, i, 6));
+		put_rate(r, "/me/rate", cell(rows, i, 0), cell(rows, i, 6));
 		put(r, LIT("</li>"));
 	}
 	put(r, LIT("</ul>"));
@@ -108,7 +88,7 @@ put_bought(Request *r, const Rows *rows)
 		put(r, LIT("<li>"));
 		put_picture(r, cell(rows, i, 2), cell(rows, i, 1), false);
 		put(r, LIT("<b>"), TEXT(cell(rows, i, 1)), LIT("</b>"));
-		put_rate(r, cell(rows, i, 0), cell(rows, i, 3));
+		put_rate(r, "/me/rate", cell(rows, i, 0), cell(rows, i, 3));
 		put(r, LIT("</li>"));
 	}
 	put(r, LIT("</ul>"));

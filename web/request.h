@@ -46,6 +46,7 @@ typedef enum FieldType
 
 #define FIELD_REQUIRED 1		/* may not be empty */
 #define FIELD_EACH 2			/* name, then an id: "quantity" stands for quantity12, quantity15, ... */
+#define FIELD_TYPED 4			/* of an address: typed by hand, so what is wrong is said beside it */
 
 /* A field of a form. Tables of these end in a row without a name. */
 typedef struct Field
