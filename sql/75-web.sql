@@ -578,6 +578,9 @@ GRANT EXECUTE ON FUNCTION %shop%.refund, %shop%.place_order, %shop%.cancel_order
 
 GRANT SELECT ON %shop%.product, %shop%.sale_line, %shop%.supplier, %shop%.purchase_order,
     %shop%.purchase_order_line, %shop%.web_journal, %shop%.web_link TO %owner%;
+GRANT SELECT ON %shop%.open_alert, %shop%.likely_buyers TO %cashier%, %owner%;
+GRANT SELECT ON %shop%.stock_position, %shop%.to_order, %shop%.slow_movers, %shop%.surplus, %shop%.dashboard,
+    %shop%.dashboard_sales_by_day, %shop%.dashboard_top_products, %shop%.demand_week, %shop%.forecast_run TO %owner%;
 GRANT INSERT (name), UPDATE (name) ON %shop%.category TO %owner%;
 GRANT INSERT, UPDATE ON %shop%.supplier, %shop%.exchange_rate TO %owner%;
 GRANT INSERT (name, category_id, supplier_id, barcode, unit, divisible, weight_kg, price, unit_cost, pack_size, moq,

@@ -30,4 +30,8 @@ void		form_select(Request *r, const char *name, const char *value, const char *c
 void		form_select_rows(Request *r, const char *name, const char *value, const char *empty, const void *rows);
 void		form_filter_begin(Request *r, const char *action);
 
+/* For form_html.c alone. */
+const Field *form_find_field(const Field *fields, const char *name, long long *id);
+Value	   *form_find_value(Request *r, const char *name, long long id);
+
 #endif

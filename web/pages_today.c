@@ -67,6 +67,10 @@ put_figures(Request *r)
 			rows = query(r, "SELECT $1::numeric / $2::numeric", cell(rows, 0, 0), r->shop.usd_rate);
 			put_figure(r, _("the same in dollars"), DOLLARS(cell(rows, 0, 0)));
 		}
+		rows = query(r, "SELECT count(*), coalesce(sum(cost), 0), (SELECT coalesce(sum(value), 0) FROM surplus) FROM to_order");
+		put_figure(r, _("Products to order"), NUMBER(cell(rows, 0, 0)));
+		put_figure(r, _("Cost of that order"), MONEY(cell(rows, 0, 1)));
+		put_figure(r, _("Surplus at cost"), MONEY(cell(rows, 0, 2)));
 	}
 	put(r, LIT("</dl>"));
 	if (r->shop.usd_rate[0] != '\0')
