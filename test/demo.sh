@@ -69,6 +69,8 @@ start()
 	wait $!
 	psql -X -q -d postgres -v target_db=demo -f test/demo-nights.sql </dev/null &
 	wait $!
+	psql -X -q -d demo -f test/demo-stock.sql </dev/null &
+	wait $!
 	web_start
 	keep=yes
 	echo
