@@ -233,10 +233,31 @@ password_matches(const char *hash, const char *password)
 	return argon2id_verify(known ? hash : no_hash, password, strlen(password)) == ARGON2_OK && known;
 }
 
-/* Is it one of those that are tried first: a common one, or the name of the account, in it or around it? */
+/* How many different bytes there are in it. */
+static int
+different_bytes(const char *password)
+{
+	bool		seen[256] = {false};
+	int			count = 0;
+
+	for (; *password != '\0'; password++)
+	{
+		count += !seen[(unsigned char) *password];
+		seen[(unsigned char) *password] = true;
+	}
+	return count;
+}
+
+/*
+ * Is it one of those that are tried first: a common one, a number (of a phone, a birthday), the same few signs
+ * again and again, or the name of the account with little around it?
+ */
 bool
 password_is_common(const char *password, const char *login)
 {
+	if (different_bytes(password) < 4 ||
+		(strspn(password, "0123456789 +-./") == strlen(password) && strlen(password) < 15))
+		return true;
 	for (size_t i = 0; i < sizeof(common_passwords) / sizeof(common_passwords[0]); i++)
 	{
 		if (strcasecmp(password, common_passwords[i]) == 0)

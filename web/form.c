@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db.h"
 #include "form.h"
 #include "html.h"
 

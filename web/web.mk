@@ -53,3 +53,11 @@ web/reco-asan.cgi: $(WEB_SOURCES) web/messages.c web/assets.c $(wildcard web/*.h
 web-attack: installed
 	@test/cluster.sh test/web/attack.sh
 .PHONY: web-attack
+
+# The program and the settings of web servers, into one folder.
+WEB_DIR ?= /usr/local/lib/reco
+install-web: web/reco.cgi
+	install -d '$(DESTDIR)$(WEB_DIR)'
+	install -m 755 web/reco.cgi '$(DESTDIR)$(WEB_DIR)'
+	install -m 644 web/lighttpd.conf web/lighttpd-cgi.conf web/apache.conf '$(DESTDIR)$(WEB_DIR)'
+.PHONY: install-web
