@@ -52,6 +52,7 @@ SERVE_OBJS = \
 	extension/stock.o \
 	extension/stock_level.o \
 	extension/stock_shop.o \
+	extension/stock_triggers.o \
 	extension/stock_watch.o \
 	extension/store.o \
 	extension/topn.o \

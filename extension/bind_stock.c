@@ -16,6 +16,7 @@ PG_FUNCTION_INFO_V1(reco_shop_orders);
 PG_FUNCTION_INFO_V1(reco_guard_moves);
 PG_FUNCTION_INFO_V1(reco_guard_levels);
 PG_FUNCTION_INFO_V1(reco_evaluate_shop);
+PG_FUNCTION_INFO_V1(reco_rebuild_levels);
 
 /* The trigger that calls us; anybody may put our functions on a table. */
 static TriggerData *
@@ -121,12 +122,28 @@ reco_guard_levels(PG_FUNCTION_ARGS)
 }
 
 /*
- * evaluate_shop(schema_name name, rebuild boolean) returns bigint
+ * evaluate_shop(schema_name name, product_ids bigint[]) returns bigint
  *
  * Errors: undefined_schema, undefined_table.
  */
 Datum
 reco_evaluate_shop(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(shop_refresh(NameStr(*PG_GETARG_NAME(0)), PG_GETARG_BOOL(1)));
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the schema name of a shop must not be null")));
+	PG_RETURN_INT64(shop_refresh(NameStr(*PG_GETARG_NAME(0)),
+								 PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1)));
+}
+
+/*
+ * rebuild_levels(schema_name name) returns bigint
+ *
+ * Errors: those of evaluate_shop.
+ */
+Datum
+reco_rebuild_levels(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(shop_rebuild(NameStr(*PG_GETARG_NAME(0))));
 }

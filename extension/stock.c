@@ -455,38 +455,41 @@ write_alerts(const AlertBook *book, const char *sql, int nargs, const Oid *types
 	return count;
 }
 
+/* What is to be written, as columns: product_id first. */
+typedef struct Transitions
+{
+	Columns		opening;		/* product_id, kind, quantity, threshold */
+	Columns		closing;		/* product_id, id, reason */
+} Transitions;
+
 static void
 close_alert(Columns *closing, const OpenAlert *alert, const char *reason)
 {
-	add_row(closing, 2, (Datum[]) {Int64GetDatum(alert->id), CStringGetTextDatum(reason)});
+	add_row(closing, 3, (Datum[]) {
+		Int64GetDatum(alert->key.product_id), Int64GetDatum(alert->id), CStringGetTextDatum(reason)
+	});
 }
 
 /*
- * Opens and closes the alerts of some products, or of all with NULL, so that
- * they say what is so now.  Returns how many were opened or closed.  The
- * caller sees to it that nobody else changes the same items meanwhile.
+ * Compares some products, or all, with their open alerts.  In the end a scope
+ * of the book's writer is open.
  */
-int64
-stock_evaluate(const AlertBook *book, ArrayType *products)
+static void
+find_transitions(const AlertBook *book, ArrayType *products, MemoryContext context, Scope *scope,
+				 Transitions *transitions)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "stock alerts",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext before = MemoryContextSwitchTo(context);
-	Columns		opening = {0};
-	Columns		closing = {0};
-	StockItem  *items;
-	HTAB	   *alerts;
 	HASH_SEQ_STATUS sequence;
 	OpenAlert  *alert;
-	Scope		scope;
-	int64		written = 0;
+	StockItem  *items;
+	HTAB	   *alerts;
 	int			count;
 
+	memset(transitions, 0, sizeof(*transitions));
 	items = read_items(book, products, &count);
 	if (OidIsValid(book->writer))
-		scope_begin_role(&scope, book->writer);
+		scope_begin_role(scope, book->writer);
 	else
-		scope_begin_engine(&scope);
+		scope_begin_engine(scope);
 	if (products != NULL)
 		stock_prefer_indexes();
 	MemoryContextSwitchTo(context);
@@ -507,10 +510,11 @@ stock_evaluate(const AlertBook *book, ArrayType *products)
 			{
 				alert->seen = true;
 				if (side == SIDE_CLOSED)
-					close_alert(&closing, alert, closing_reason(item, kind, alert->threshold));
+					close_alert(&transitions->closing, alert,
+								closing_reason(item, kind, alert->threshold));
 			}
 			else if (side == SIDE_OPEN)
-				add_row(&opening, 4, (Datum[]) {
+				add_row(&transitions->opening, 4, (Datum[]) {
 					Int64GetDatum(item->product_id), CStringGetTextDatum(kind_names[kind]),
 					NumericGetDatum(compared_quantity(item, kind)),
 					NumericGetDatum(compared_threshold(item, kind))
@@ -521,25 +525,68 @@ stock_evaluate(const AlertBook *book, ArrayType *products)
 	hash_seq_init(&sequence, alerts);
 	while ((alert = hash_seq_search(&sequence)) != NULL)
 		if (!alert->seen)
-			close_alert(&closing, alert, closing_reason(NULL, alert->key.kind, alert->threshold));
+			close_alert(&transitions->closing, alert,
+						closing_reason(NULL, alert->key.kind, alert->threshold));
+}
 
-	if (closing.count > 0)
+/*
+ * Opens and closes the alerts of some products, or of all with NULL, so that
+ * they say what is so now.  Returns how many were opened or closed.  The
+ * caller sees to it that nobody else changes the same items meanwhile.
+ */
+int64
+stock_evaluate(const AlertBook *book, ArrayType *products)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "stock alerts",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(context);
+	Transitions transitions;
+	Scope		scope;
+	int64		written = 0;
+
+	find_transitions(book, products, context, &scope, &transitions);
+	if (transitions.closing.count > 0)
 		written += write_alerts(book, book->close, 3,
 								(Oid[]) {REGCLASSOID, INT8ARRAYOID, TEXTARRAYOID},
 								(Datum[]) {ObjectIdGetDatum(book->relation),
-									column_array(&closing, 0, INT8OID),
-									column_array(&closing, 1, TEXTOID)});
-	if (opening.count > 0)
+									column_array(&transitions.closing, 1, INT8OID),
+									column_array(&transitions.closing, 2, TEXTOID)});
+	if (transitions.opening.count > 0)
 		written += write_alerts(book, book->open, 5,
 								(Oid[]) {REGCLASSOID, INT8ARRAYOID, TEXTARRAYOID, NUMERICARRAYOID,
 									NUMERICARRAYOID},
 								(Datum[]) {ObjectIdGetDatum(book->relation),
-									column_array(&opening, 0, INT8OID),
-									column_array(&opening, 1, TEXTOID),
-									column_array(&opening, 2, NUMERICOID),
-									column_array(&opening, 3, NUMERICOID)});
+									column_array(&transitions.opening, 0, INT8OID),
+									column_array(&transitions.opening, 1, TEXTOID),
+									column_array(&transitions.opening, 2, NUMERICOID),
+									column_array(&transitions.opening, 3, NUMERICOID)});
 	scope_end(&scope);
 	MemoryContextSwitchTo(before);
 	MemoryContextDelete(context);
 	return written;
+}
+
+/* The products whose alerts do not say what is so now; NULL: none. */
+ArrayType *
+stock_due(const AlertBook *book)
+{
+	MemoryContext before = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(before, "stock alerts", ALLOCSET_DEFAULT_SIZES);
+	Transitions transitions;
+	Scope		scope;
+	int64	   *ids;
+	int			count = 0;
+
+	MemoryContextSwitchTo(context);
+	find_transitions(book, NULL, context, &scope, &transitions);
+	scope_end(&scope);
+	MemoryContextSwitchTo(before);
+	ids = palloc_extended(Max(transitions.opening.count + transitions.closing.count, 1) * sizeof(int64),
+						  MCXT_ALLOC_HUGE);
+	for (int i = 0; i < transitions.opening.count; i++)
+		ids[count++] = DatumGetInt64(transitions.opening.values[0][i]);
+	for (int i = 0; i < transitions.closing.count; i++)
+		ids[count++] = DatumGetInt64(transitions.closing.values[0][i]);
+	MemoryContextDelete(context);
+	return count > 0 ? stock_id_array(ids, count) : NULL;
 }

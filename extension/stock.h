@@ -64,6 +64,7 @@ typedef struct AlertBook
 } AlertBook;
 
 extern int64 stock_evaluate(const AlertBook *book, ArrayType *products);
+extern ArrayType *stock_due(const AlertBook *book);
 
 /* ---- what the two kinds of stock share ---- */
 
@@ -107,12 +108,15 @@ extern void watch_statement(TriggerData *trigger);
 extern int64 watch_refresh(Oid relation);
 extern int64 watch_close(Oid relation);
 
-/* stock_shop.c: the tables of a shop */
+/* stock_triggers.c: what changes the stock of a shop */
 extern void shop_moves(TriggerData *trigger);
 extern void shop_reservations(TriggerData *trigger);
 extern void shop_products(TriggerData *trigger);
 extern void shop_orders(TriggerData *trigger);
+
+/* stock_shop.c: its levels and alerts */
 extern void shop_guard_levels(TriggerData *trigger);
-extern int64 shop_refresh(const char *schema, bool rebuild);
+extern int64 shop_refresh(const char *schema, ArrayType *products);
+extern int64 shop_rebuild(const char *schema);
 
 #endif							/* RECO_STOCK_H */

@@ -29,12 +29,19 @@ COMMENT ON FUNCTION reco.shop_orders() IS 'trigger of a shop''s purchase_order a
 COMMENT ON FUNCTION reco.guard_moves() IS 'trigger of a shop''s stock_move: rows are only ever added';
 COMMENT ON FUNCTION reco.guard_levels() IS 'trigger of a shop''s stock_level: only the other triggers write it';
 
-CREATE FUNCTION reco.evaluate_shop(schema_name name, rebuild boolean)
+CREATE FUNCTION reco.evaluate_shop(schema_name name, product_ids bigint[] DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'reco_evaluate_shop'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION reco.evaluate_shop(name, bigint[]) IS
+    'computes levels of a shop and opens and closes its alerts, of some products or of all; returns how many alerts';
+
+CREATE FUNCTION reco.rebuild_levels(schema_name name)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'reco_rebuild_levels'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION reco.evaluate_shop(name, boolean) IS
-    'computes all levels of a shop and opens and closes its alerts; rebuild: on_hand too, from the ledger';
+COMMENT ON FUNCTION reco.rebuild_levels(name) IS
+    'computes all levels of a shop from the ledger, after somebody wrote to it with the triggers off; returns the alerts opened or closed';
 
 /* ---- what is asked of a basket ---- */
 

@@ -337,20 +337,11 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
     PERFORM reco.release_expired(schema_name);
-    RETURN reco.evaluate_shop(schema_name, false);
+    RETURN reco.evaluate_shop(schema_name);
 END
 $function$;
 COMMENT ON FUNCTION reco.refresh_alerts(name) IS
     'opens and closes a shop''s alerts after reorder points have changed or a day has passed; returns how many';
-
-CREATE FUNCTION reco.rebuild_levels(schema_name name)
-RETURNS bigint
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
-BEGIN ATOMIC
-    SELECT reco.evaluate_shop(schema_name, true);
-END;
-COMMENT ON FUNCTION reco.rebuild_levels(name) IS
-    'computes all levels of a shop from the ledger, after somebody wrote to it with the triggers off; returns the alerts opened or closed';
 
 CREATE FUNCTION reco.acknowledge_alert(schema_name name, alert_id bigint, snooze_until timestamptz DEFAULT NULL)
 RETURNS void
