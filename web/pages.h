@@ -35,6 +35,21 @@ extern const Field product_picture_fields[];
 void		product_picture_show(Request *r);
 void		product_picture_act(Request *r);
 
+/* pages_stock.c */
+extern const Field stock_query[], stock_count_query[], stock_count_fields[];
+void		stock_show(Request *r);
+void		stock_slow_show(Request *r);
+void		stock_count_show(Request *r);
+void		stock_count_act(Request *r);
+
+/* pages_moves.c */
+extern const Field moves_query[], move_query[], move_fields[], undo_query[];
+void		moves_show(Request *r);
+void		move_show(Request *r);
+void		move_act(Request *r);
+void		undo_show(Request *r);
+void		undo_act(Request *r);
+
 /* pages_settings.c */
 extern const Field settings_query[], rate_fields[], shop_fields[], user_new_fields[], user_query[], user_fields[],
 			password_fields[], journal_query[];
