@@ -361,7 +361,7 @@ backtest_keeps_manual(const BackTest *test, Rule rule)
  * Demand over months is forecast from two memories, a fast average and the
  * last weeks alone, of which each is better for some shops.
  */
-#define LONG_GAIN 0.2
+#define LONG_GAIN 0.3
 #define RECENT_WEEKS 8
 
 /* The units that will do for settings->surplus_days; NAN: not known. */

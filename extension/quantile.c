@@ -2,18 +2,19 @@
  * quantile.c - the quantile of a negative binomial distribution
  *
  * Shops ask it for demands between a unit a year and millions a week, with
- * any spread.  Small means add up probabilities; middling ones, and long
- * tails, halve an interval with the incomplete beta and gamma functions;
- * large ones take a continuous approximation, where one unit more or less
- * does not matter.  Every loop has a bound.
+ * any spread.  Small means add up probabilities from zero on.  Others start
+ * from a guess, whose probability the incomplete beta and gamma functions
+ * tell, and add up from there; should that be too far, they halve an
+ * interval.  Large ones take a continuous approximation, where one unit more
+ * or less does not matter.  Every loop has a bound.
  */
 #include <float.h>
 #include <math.h>
 
 #include "quantile.h"
 
-#define RECURRENCE_MEAN 500.0	/* exp(-500) is still a normal number */
-#define RECURRENCE_STEPS 4096
+#define SMALL_MEAN 50.0
+#define MAX_STEPS 4096
 #define LARGE_MEAN 1e6			/* one unit more or less does not matter */
 #define LARGE_SHAPE 1e4			/* nearly normal */
 #define MAX_ITERATIONS 100000
@@ -158,21 +159,66 @@ chance_up_to(const Distribution *d, double n)
 					  (d->variance - d->mean) / d->variance);
 }
 
+/* The chance of n + 1, as a multiple of that of n. */
+static inline double
+next_chance(const Distribution *d, double n)
+{
+	return (isinf(d->shape) ? d->mean : (d->shape + n) * (d->variance - d->mean) / d->variance) / (n + 1);
+}
+
 /* Adds up probabilities from 0 on; -1 if that takes too many. */
 static double
-quantile_by_recurrence(const Distribution *d, double probability)
+quantile_from_zero(const Distribution *d, double probability)
 {
-	double		pass = isinf(d->shape) ? 0 : (d->variance - d->mean) / d->variance;
 	double		chance = isinf(d->shape) ? exp(-d->mean)
 		: exp(d->shape * log(d->mean / d->variance));
 	double		sum = chance;
 
-	for (int n = 0; n < RECURRENCE_STEPS; n++)
+	for (int n = 0; n < MAX_STEPS; n++)
 	{
 		if (sum >= probability)
 			return n;
-		chance *= (isinf(d->shape) ? d->mean : (d->shape + n) * pass) / (n + 1);
+		chance *= next_chance(d, n);
 		sum += chance;
+	}
+	return -1;
+}
+
+/* The chance of exactly n. */
+static double
+chance_of(const Distribution *d, double n)
+{
+	if (isinf(d->shape))
+		return exp(n * log(d->mean) - d->mean - lgamma(n + 1));
+	return exp(lgamma(n + d->shape) - lgamma(d->shape) - lgamma(n + 1) +
+			   d->shape * log(d->mean / d->variance) + n * log((d->variance - d->mean) / d->variance));
+}
+
+/* Adds up or takes off probabilities from a guess on; -1 if that takes too many. */
+static double
+quantile_from_guess(const Distribution *d, double probability, double n)
+{
+	double		chance = chance_of(d, n);
+	double		sum = chance_up_to(d, n);
+
+	for (int i = 0; i < MAX_STEPS; i++)
+	{
+		if (sum < probability)
+		{
+			chance *= next_chance(d, n);
+			sum += chance;
+			n++;
+			if (sum >= probability)
+				return n;
+		}
+		else
+		{
+			if (n == 0 || sum - chance < probability)
+				return n;
+			sum -= chance;
+			n--;
+			chance /= next_chance(d, n);
+		}
 	}
 	return -1;
 }
@@ -204,10 +250,23 @@ quantile_by_bisection(const Distribution *d, double probability)
 }
 
 /*
- * Large numbers: a gamma distribution of the same shape, or, where that is
- * nearly normal, the normal quantile corrected for skewness and kurtosis
- * (Cornish and Fisher).
+ * The normal quantile, corrected for skewness and kurtosis (Cornish and
+ * Fisher).
  */
+static double
+nearly_normal_quantile(const Distribution *d, double probability)
+{
+	double		z = normal_quantile(probability);
+	double		sd = sqrt(d->variance);
+	double		skewness = (2 * d->variance / d->mean - 1) / sd;
+	double		kurtosis = 6 / d->shape + 1 / d->variance;
+
+	z += (z * z - 1) * skewness / 6 + (z * z * z - 3 * z) * kurtosis / 24 -
+		(2 * z * z * z - 5 * z) * skewness * skewness / 36;
+	return fmax(ceil(d->mean + z * sd), 0);
+}
+
+/* Large numbers: a gamma distribution of the same shape, unless that is nearly normal. */
 static double
 quantile_of_large(const Distribution *d, double probability)
 {
@@ -230,17 +289,7 @@ quantile_of_large(const Distribution *d, double probability)
 		}
 		return ceil(high * scale);
 	}
-	else
-	{
-		double		z = normal_quantile(probability);
-		double		sd = sqrt(d->variance);
-		double		skewness = (2 * d->variance / d->mean - 1) / sd;
-		double		kurtosis = 6 / d->shape + 1 / d->variance;
-
-		z += (z * z - 1) * skewness / 6 + (z * z * z - 3 * z) * kurtosis / 24 -
-			(2 * z * z * z - 5 * z) * skewness * skewness / 36;
-		return fmax(ceil(d->mean + z * sd), 0);
-	}
+	return nearly_normal_quantile(d, probability);
 }
 
 /*
@@ -264,11 +313,13 @@ demand_quantile(double probability, double mean, double variance)
 		d.shape = INFINITY;
 		d.variance = mean;
 	}
-	if (d.shape == 0)
-		return 0;
-	if (mean > LARGE_MEAN)
+	if (mean <= SMALL_MEAN)
+		quantile = quantile_from_zero(&d, probability);
+	else if (!isinf(d.shape) && exp(d.shape * log(mean / variance)) >= probability)
+		return 0;				/* so wide that most of it is there */
+	else if (mean > LARGE_MEAN)
 		return quantile_of_large(&d, probability);
-	if (mean <= RECURRENCE_MEAN)
-		quantile = quantile_by_recurrence(&d, probability);
+	else
+		quantile = quantile_from_guess(&d, probability, nearly_normal_quantile(&d, probability));
 	return quantile >= 0 ? quantile : quantile_by_bisection(&d, probability);
 }

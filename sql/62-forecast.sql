@@ -28,7 +28,7 @@ CREATE FUNCTION reco.forecast_demand(
     service_level double precision DEFAULT NULL,
     holding_rate double precision DEFAULT 0.25,
     surplus_days double precision DEFAULT 90,
-    surplus_level double precision DEFAULT 0.85,
+    surplus_level double precision DEFAULT 0.9,
     gain double precision DEFAULT 0.1,
     season boolean DEFAULT true,
     guard boolean DEFAULT true,
