@@ -92,6 +92,19 @@ CREATE TABLE IF NOT EXISTS %1$I.web_link (
 );
 COMMENT ON TABLE %1$I.web_link IS 'a client''s own page: the SHA-256 of the link''s secret; a new link ends the one before';
 
+CREATE TABLE IF NOT EXISTS %1$I.web_payment (
+    sale_id    bigint PRIMARY KEY REFERENCES %1$I.sale ON DELETE CASCADE,
+    user_id    bigint DEFAULT nullif(current_setting('web.user_id', true), '')::bigint,
+    method     text NOT NULL CHECK (method IN ('cash', 'dollars', 'mobile')),
+    given      numeric(14,2) CHECK (given >= 0 AND given <> 'NaN'),
+    reference  text CHECK (reference ~ '\S'),
+    rate       numeric(20,8) CHECK (rate > 0 AND rate <> 'NaN'),
+    CHECK (method <> 'dollars' OR rate IS NOT NULL)
+);
+COMMENT ON TABLE %1$I.web_payment IS 'how a sale through the pages was paid, and who served';
+COMMENT ON COLUMN %1$I.web_payment.given IS 'what the client put on the table; dollars where the method says so';
+COMMENT ON COLUMN %1$I.web_payment.rate IS 'what one dollar was worth at that moment';
+
 CREATE TABLE IF NOT EXISTS %1$I.web_journal (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at        timestamptz NOT NULL DEFAULT now(),
@@ -569,6 +582,7 @@ GRANT SELECT (id, name, category_id, supplier_id, barcode, unit, divisible, weig
     target, allow_backorder, active, created_at) ON %shop%.product TO %cashier%;
 GRANT SELECT (id, sale_id, product_id, quantity, unit_price, refund_of) ON %shop%.sale_line TO %cashier%;
 GRANT SELECT (id, name, role, active) ON %shop%.web_user TO %cashier%;
+GRANT SELECT, INSERT (sale_id, method, given, reference, rate) ON %shop%.web_payment TO %cashier%, %owner%;
 GRANT INSERT (name, phone, address), UPDATE (name, phone, address) ON %shop%.client TO %cashier%, %owner%;
 GRANT INSERT, UPDATE ON %shop%.rating TO %cashier%, %owner%;
 GRANT EXECUTE ON FUNCTION %shop%.sell, %shop%.record_unmet, %shop%.reserve, %shop%.release, %shop%.count_stock

@@ -50,6 +50,16 @@ void		move_act(Request *r);
 void		undo_show(Request *r);
 void		undo_act(Request *r);
 
+/* pages_sell.c */
+extern const Field sell_fields[];
+void		sell_show(Request *r);
+void		sell_act(Request *r);
+
+/* pages_receipt.c */
+extern const Field receipt_query[];
+void		receipt_show(Request *r);
+void		receipt_text_show(Request *r);
+
 /* pages_settings.c */
 extern const Field settings_query[], rate_fields[], shop_fields[], user_new_fields[], user_query[], user_fields[],
 			password_fields[], journal_query[];
