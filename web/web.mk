@@ -61,3 +61,8 @@ install-web: web/reco.cgi
 	install -m 755 web/reco.cgi '$(DESTDIR)$(WEB_DIR)'
 	install -m 644 web/lighttpd.conf web/lighttpd-cgi.conf web/apache.conf '$(DESTDIR)$(WEB_DIR)'
 .PHONY: install-web
+
+# Seen by a real browser; needs chromium, and npm with the network for three packages.
+web-browser: installed
+	@test/cluster.sh test/web/browser.sh
+.PHONY: web-browser
