@@ -60,6 +60,16 @@ extern const Field receipt_query[];
 void		receipt_show(Request *r);
 void		receipt_text_show(Request *r);
 
+/* pages_clients.c */
+extern const Field clients_query[], client_query[], client_rate_fields[], client_fields[];
+void		clients_show(Request *r);
+void		client_show(Request *r);
+void		client_act(Request *r);
+void		client_new_show(Request *r);
+void		client_new_act(Request *r);
+void		client_edit_show(Request *r);
+void		client_edit_act(Request *r);
+
 /* pages_settings.c */
 extern const Field settings_query[], rate_fields[], shop_fields[], user_new_fields[], user_query[], user_fields[],
 			password_fields[], journal_query[];

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advice.h"
 #include "db.h"
 #include "form.h"
 #include "html.h"
@@ -179,33 +180,6 @@ put_similar(Request *r, const char *id)
 	put(r, LIT("</ul>"));
 }
 
-/* Whom to call about it: clients whom it would suit best and who do not have it. */
-static void
-put_audience(Request *r, const char *id)
-{
-	const Rows *rows;
-	Refusal		refusal;
-
-	rows = attempt(r, &refusal,
-				   "SELECT c.id, c.name, c.phone FROM reco.audience($1, 8, $2) a"
-				   " JOIN client c ON c.id = a.client_id ORDER BY a.rank", id, db_schema());
-	if (rows_count(rows) == 0)
-		return;
-	put(r, LIT("<h2>"), MSG(_("Whom to call about it")), LIT("</h2><p class=\"hint\">"),
-		MSG(_("Clients whom it would suit and who have not bought it.")), LIT("</p><ul class=\"rows\">"));
-	for (int i = 0; i < rows_count(rows); i++)
-	{
-		put(r, LIT("<li>"));
-		if (page_exists("/client"))
-			put(r, LIT("<a href=\"/client?id="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)), LIT("</a> "));
-		else
-			put(r, TEXT(cell(rows, i, 1)), LIT(" "));
-		put_phone(r, cell(rows, i, 2));
-		put(r, LIT("</li>"));
-	}
-	put(r, LIT("</ul>"));
-}
-
 /* How many stars it was given. */
 static void
 put_ratings(Request *r, const char *id)
@@ -270,7 +244,7 @@ product_show(Request *r)
 		put(r, LIT("<p><a class=\"button\" href=\"/product/edit?id="), URL(id), LIT("\">"), MSG(_("Change")), LIT("</a>"),
 			LIT("<a class=\"button\" href=\"/product/picture?id="), URL(id), LIT("\">"), MSG(_("Picture")), LIT("</a></p>"));
 	put_similar(r, id);
-	put_audience(r, id);
+	put_audience(r, id, "8");
 	page_end(r);
 }
 
