@@ -50,6 +50,27 @@ void		move_act(Request *r);
 void		undo_show(Request *r);
 void		undo_act(Request *r);
 
+/* pages_reorder.c */
+extern const Field reorder_query[], reorder_fields[];
+void		reorder_show(Request *r);
+void		reorder_act(Request *r);
+
+/* pages_orders.c */
+extern const Field orders_query[], order_query[], order_fields[];
+void		orders_show(Request *r);
+void		order_show(Request *r);
+void		order_act(Request *r);
+void		order_cancel_show(Request *r);
+void		order_cancel_act(Request *r);
+
+/* pages_suppliers.c */
+extern const Field suppliers_query[], supplier_query[], supplier_fields[];
+void		suppliers_show(Request *r);
+void		supplier_new_show(Request *r);
+void		supplier_new_act(Request *r);
+void		supplier_edit_show(Request *r);
+void		supplier_edit_act(Request *r);
+
 /* pages_sell.c */
 extern const Field sell_fields[];
 void		sell_show(Request *r);

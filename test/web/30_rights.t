@@ -16,9 +16,10 @@ close $in;
 ok keys %pages > 20, 'the table of pages is read';
 
 my %query = ('/product' => 'id=1', '/product/edit' => 'id=1', '/product/picture' => 'id=1', '/client/link' => 'id=1',
-	'/settings/user' => 'id=1', '/client' => 'id=1', '/client/edit' => 'id=1', '/receipt' => 'id=1', '/receipt/text' => 'id=1', '/order' => 'id=1', '/stock/undo' => 'id=1',
+	'/settings/user' => 'id=1', '/client' => 'id=1', '/client/edit' => 'id=1', '/receipt' => 'id=1', '/receipt/text' => 'id=1',
+	'/order' => 'id=1', '/order/cancel' => 'id=1', '/stock/undo' => 'id=1',
 	'/stock/move' => 'product=1', '/supplier' => 'id=1', '/supplier/edit' => 'id=1', '/picture' => 'hash=' . '0' x 64, '/c' => 'k=' . '0' x 32);
-my %anyway = map { $_ => 1 } qw(/picture /c /me /me/rate /stock/undo /order /receipt /receipt/text);   # 404 where there is nothing of that name
+my %anyway = map { $_ => 1 } qw(/picture /c /me /me/rate /stock/undo /order /order/cancel /receipt /receipt/text);   # 404 where there is nothing of that name
 my %users = (NONE => browser(), CASHIER => browser('cashier'), OWNER => browser('owner'));
 my %rank = (NONE => 0, CLIENT => 1, CASHIER => 2, OWNER => 3);
 my $policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
