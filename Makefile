@@ -39,6 +39,7 @@ SERVE_OBJS = \
 	extension/image.o \
 	extension/init.o \
 	extension/interactions.o \
+	extension/job_record.o \
 	extension/model.o \
 	extension/options.o \
 	extension/publish.o \

@@ -401,7 +401,8 @@ COMMENT ON FUNCTION reco.refresh_demand(name, date, date) IS
 CREATE FUNCTION reco.refit_forecasts(
     schema_name name DEFAULT 'shop',
     as_of date DEFAULT NULL,
-    rebuild boolean DEFAULT false)
+    rebuild boolean DEFAULT false,
+    alerts boolean DEFAULT true)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -532,9 +533,11 @@ $sql$, schema_name) INTO products USING today, most, began, demand, items, this_
 
     EXECUTE format('DELETE FROM %1$I.forecast f WHERE NOT EXISTS ('
                    'SELECT FROM %1$I.product p WHERE p.id = f.product_id AND p.active)', schema_name);
-    PERFORM reco.refresh_alerts(schema_name);
+    IF alerts THEN
+        PERFORM reco.refresh_alerts(schema_name);
+    END IF;
     RETURN products;
 END
 $function$;
-COMMENT ON FUNCTION reco.refit_forecasts(name, date, boolean) IS
-    'forecasts all active products of a shop in one pass, sets their reorder points and has the alerts follow; returns how many products. rebuild: reads all sales again, not only the last weeks';
+COMMENT ON FUNCTION reco.refit_forecasts(name, date, boolean, boolean) IS
+    'forecasts all active products of a shop in one pass, sets their reorder points and has the alerts follow; returns how many products. rebuild: reads all sales again, not only the last weeks; alerts false: leaves them to refresh_alerts()';

@@ -74,7 +74,7 @@ COMMENT ON VIEW reco.job_run IS 'What the nightly runs did, for the owner''s rol
 COMMENT ON COLUMN reco.job_run.outcome IS
 'running; activated: a new version serves; kept: the version before is better and goes on serving; unchanged: no new rows; refitted: forecasts; skipped; failed; lost: the session ended before the run did';
 COMMENT ON COLUMN reco.job_run.task IS 'training; or forecasts, those of the shop of the model''s name';
-COMMENT ON COLUMN reco.job_run.phase IS 'reading, fitting, writing: the one it is in, or came to';
+COMMENT ON COLUMN reco.job_run.phase IS 'reading, fitting, writing, of forecasts alerts: the one it is in, or came to';
 COMMENT ON COLUMN reco.job_run.version IS 'the version made; of unchanged, the one that learnt from the same rows';
 COMMENT ON COLUMN reco.job_run.rows IS 'rows that the model''s queries returned';
 COMMENT ON COLUMN reco.job_run.memory IS 'bytes of arrays at the peak; the setting reco.max_memory limits them';

@@ -1,0 +1,172 @@
+/*
+ * job_record.c - what the nightly runs leave in reco.job_record
+ */
+#include "job_record.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "trusted.h"
+
+/* Rows of one model that are kept. */
+#define RECORDS_KEPT 1000
+
+static Statement mark_lost = {
+	"UPDATE reco.job_record SET outcome = 'lost', finished = clock_timestamp(),"
+	" message = 'the session ended before the run did'"
+	" WHERE model_id = $1 AND outcome = 'running'", NULL
+};
+
+static Statement forget_old = {
+	"DELETE FROM reco.job_record WHERE model_id = $1 AND id <="
+	" (SELECT o.id FROM reco.job_record o WHERE o.model_id = $1"
+	" ORDER BY o.id DESC OFFSET $2 LIMIT 1)", NULL
+};
+
+/*
+ * Rows of runs that nobody runs any more are lost, old ones are forgotten.
+ * The caller holds the model's lock.
+ */
+void
+job_record_tidy(const Model *model)
+{
+	Datum		values[2] = {Int32GetDatum(model->id), Int32GetDatum(RECORDS_KEPT)};
+	Scope		scope;
+
+	scope_begin_engine(&scope);
+	statement_run(&mark_lost, 1, (Oid[]) {INT4OID}, values, NULL, false, 0);
+	statement_run(&forget_old, 2, (Oid[]) {INT4OID, INT4OID}, values, NULL, false, 0);
+	scope_end(&scope);
+}
+
+static Statement insert_record = {
+	"INSERT INTO reco.job_record (model_id, model, owner, task, started, finished, outcome, phase,"
+	" message, pid)"
+	" VALUES ($1, $2, $3, $4, clock_timestamp(),"
+	" CASE WHEN $5 <> 'running' THEN clock_timestamp() END, $5, $6, $7, $8) RETURNING id", NULL
+};
+
+/* Adds a row; returns its number.  Phase and message may be NULL. */
+int64
+job_record_insert(const Model *model, const char *task, const char *outcome, const char *phase,
+				  const char *message)
+{
+	static const Oid types[] = {
+		INT4OID, TEXTOID, REGROLEOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID
+	};
+	Datum		values[8];
+	char		nulls[8];
+	Scope		scope;
+	int64		id;
+	bool		isnull;
+
+	memset(nulls, ' ', sizeof(nulls));
+	scope_begin_engine(&scope);
+	values[0] = Int32GetDatum(model->id);
+	values[1] = CStringGetTextDatum(model->name);
+	values[2] = ObjectIdGetDatum(model->owner);
+	values[3] = CStringGetTextDatum(task);
+	values[4] = CStringGetTextDatum(outcome);
+	values[5] = phase ? CStringGetTextDatum(phase) : (Datum) 0;
+	nulls[5] = phase ? ' ' : 'n';
+	values[6] = message ? CStringGetTextDatum(message) : (Datum) 0;
+	nulls[6] = message ? ' ' : 'n';
+	values[7] = Int32GetDatum(MyProcPid);
+	statement_run(&insert_record, 8, types, values, nulls, false, 0);
+	id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	scope_end(&scope);
+	return id;
+}
+
+static Statement update_phase = {
+	"UPDATE reco.job_record SET phase = $2 WHERE id = $1", NULL
+};
+
+void
+job_record_phase(int64 id, const char *phase)
+{
+	Datum		values[2];
+	Scope		scope;
+
+	scope_begin_engine(&scope);
+	values[0] = Int64GetDatum(id);
+	values[1] = CStringGetTextDatum(phase);
+	statement_run(&update_phase, 2, (Oid[]) {INT8OID, TEXTOID}, values, NULL, false, 0);
+	scope_end(&scope);
+}
+
+static Statement update_rows = {
+	"UPDATE reco.job_record SET rows = $2 WHERE id = $1", NULL
+};
+
+void
+job_record_rows(int64 id, int64 rows)
+{
+	Datum		values[2] = {Int64GetDatum(id), Int64GetDatum(rows)};
+	Scope		scope;
+
+	scope_begin_engine(&scope);
+	statement_run(&update_rows, 2, (Oid[]) {INT8OID, INT8OID}, values, NULL, false, 0);
+	scope_end(&scope);
+}
+
+static Statement update_fresh = {
+	"UPDATE reco.job_record SET fresh_rows = $2, fresh_rmse = $3, fresh_baseline_rmse = $4,"
+	" fresh_ndcg_at_10 = $5, fresh_popular_ndcg_at_10 = $6, drifted = $7 WHERE id = $1", NULL
+};
+
+void
+job_record_fresh(int64 id, const Fresh *fresh)
+{
+	static const Oid types[] = {
+		INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, BOOLOID
+	};
+	Datum		values[7] = {
+		Int64GetDatum(id), Int64GetDatum(fresh->rows),
+		Float8GetDatum(fresh->rmse), Float8GetDatum(fresh->baseline_rmse),
+		Float8GetDatum(fresh->ndcg), Float8GetDatum(fresh->popular_ndcg), BoolGetDatum(fresh->drifted)
+	};
+	char		rated = fresh->has_ratings ? ' ' : 'n';
+	char		ranked = fresh->has_purchases ? ' ' : 'n';
+	char		nulls[7] = {' ', ' ', rated, rated, ranked, ranked, ' '};
+	Scope		scope;
+
+	scope_begin_engine(&scope);
+	statement_run(&update_fresh, 7, types, values, nulls, false, 0);
+	scope_end(&scope);
+}
+
+static Statement update_outcome = {
+	"UPDATE reco.job_record r SET outcome = $2, finished = clock_timestamp(),"
+	" message = $3, sqlstate = $4, version = $5, memory = $6, rmse = v.rmse, ndcg_at_10 = v.ndcg_at_10"
+	" FROM (SELECT) one LEFT JOIN reco.model_version v ON v.model = $7 AND v.version = $5"
+	" WHERE r.id = $1", NULL
+};
+
+/* The end of a row.  Message and sqlstate may be NULL, version and memory 0. */
+void
+job_record_outcome(int64 id, const Model *model, const char *outcome, const char *message,
+				   const char *sqlstate, int32 version, Size memory)
+{
+	static const Oid types[] = {INT8OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, TEXTOID};
+	Datum		values[7];
+	char		nulls[7];
+	Scope		scope;
+
+	memset(nulls, ' ', sizeof(nulls));
+	scope_begin_engine(&scope);
+	values[0] = Int64GetDatum(id);
+	values[1] = CStringGetTextDatum(outcome);
+	values[2] = message ? CStringGetTextDatum(message) : (Datum) 0;
+	nulls[2] = message ? ' ' : 'n';
+	values[3] = sqlstate ? CStringGetTextDatum(sqlstate) : (Datum) 0;
+	nulls[3] = sqlstate ? ' ' : 'n';
+	values[4] = Int32GetDatum(version);
+	nulls[4] = version ? ' ' : 'n';
+	values[5] = Int64GetDatum((int64) memory);
+	nulls[5] = memory ? ' ' : 'n';
+	values[6] = CStringGetTextDatum(model->name);
+	statement_run(&update_outcome, 7, types, values, nulls, false, 0);
+	scope_end(&scope);
+}
