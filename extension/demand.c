@@ -252,12 +252,13 @@ receive_item(void *state, TupleTableSlot *slot)
 			continue;
 		}
 		number = DatumGetFloat8(slot->tts_values[i]);
-		if (!(number >= item_columns[i].lowest && number <= item_columns[i].highest))
-			ereport(ERROR,
-					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("%s of item %lld is %g", item_columns[i].name, (long long) id, number),
-					 errhint("It must be between %g and %g.", item_columns[i].lowest,
-							 item_columns[i].highest)));
+		if (!(number >= item_columns[i].lowest && number <= item_columns[i].highest) &&
+			d->bad_column == 0)
+		{
+			d->bad_column = i;
+			d->bad_item = id;
+			d->bad_number = number;
+		}
 		*(double *) field = number;
 	}
 }
@@ -315,6 +316,13 @@ demand_read_items(Demand *demand, const char *query)
 	demand->terms_item = budget_alloc(demand->budget, START_ROWS, sizeof(uint32));
 	demand->terms_capacity = START_ROWS;
 	select_run(select.data, receive_item, demand);
+	if (demand->bad_column > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s of item %lld is %g", item_columns[demand->bad_column].name,
+						(long long) demand->bad_item, demand->bad_number),
+				 errhint("It must be between %g and %g.", item_columns[demand->bad_column].lowest,
+						 item_columns[demand->bad_column].highest)));
 }
 
 /* ---- bringing the rows of an item together ---- */
@@ -403,10 +411,15 @@ demand_totals(const Demand *demand, double *totals)
  * The demand of an item, week after week, corrected for days without stock;
  * NAN where too few days were observed.  days_out is scratch memory.  What
  * was given back makes a week's demand smaller but never negative.
+ *
+ * Goods that are gone in no time, each time, may have no week that was
+ * observed: then their few days have to do.
  */
 void
 demand_history(const Demand *demand, int64 item, double *history, double *days_out)
 {
+	bool		sold = false;
+
 	memset(history, 0, demand->weeks * sizeof(double));
 	memset(days_out, 0, demand->weeks * sizeof(double));
 	for (int64 i = demand->start[item]; i < demand->start[item + 1]; i++)
@@ -418,5 +431,17 @@ demand_history(const Demand *demand, int64 item, double *history, double *days_o
 		days_out[week] += demand->days_out[row];
 	}
 	for (int week = 0; week < demand->weeks; week++)
-		history[week] = corrected_demand(Max(history[week], 0), WEEK_DAYS - days_out[week]);
+	{
+		history[week] = Max(history[week], 0);
+		sold |= history[week] > 0 && days_out[week] <= WEEK_DAYS - MIN_OBSERVED_DAYS;
+	}
+	for (int week = 0; week < demand->weeks; week++)
+	{
+		double		days = WEEK_DAYS - days_out[week];
+
+		if (!sold && history[week] > 0)
+			history[week] *= WEEK_DAYS / Max(days, 1);
+		else
+			history[week] = corrected_demand(history[week], days);
+	}
 }

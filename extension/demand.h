@@ -54,6 +54,9 @@ typedef struct Demand
 	int64		terms_used;
 	int64		terms_capacity;
 	int64	   *terms_of;		/* of each item: position in terms, or -1 */
+	int			bad_column;		/* the first value out of range, if not 0 */
+	int64		bad_item;
+	double		bad_number;
 } Demand;
 
 extern void demand_init(Demand *demand, DateADT as_of, int history_weeks, Budget *budget);

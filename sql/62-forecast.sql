@@ -169,7 +169,8 @@ SELECT p.id AS product_id, l.on_hand, l.reserved, coalesce(o.on_order, 0) AS on_
        CASE WHEN l.reorder_point IS NULL THEN NULL
             WHEN r.manual THEN coalesce(p.target, l.reorder_point + coalesce(f.cover, greatest(l.reorder_point, 1)))
             ELSE f.order_up_to END AS order_up_to,
-       CASE WHEN r.manual AND f.rule <> 'manual' THEN 'manual' ELSE coalesce(f.rule, 'manual') END AS rule
+       CASE WHEN p.policy = 'manual' AND p.threshold IS NOT NULL THEN 'manual'
+            ELSE coalesce(f.rule, CASE WHEN p.threshold IS NULL THEN 'none' ELSE 'manual' END) END AS rule
 FROM %1$I.product p
 JOIN %1$I.stock_level l ON l.product_id = p.id
 LEFT JOIN %1$I.supplier s ON s.id = p.supplier_id
