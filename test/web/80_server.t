@@ -78,15 +78,11 @@ my %known = %cookies;
 
 # Long names, so that a list of 25 rows is as heavy as it gets.
 sql(q{UPDATE shop.product SET name = left(name || ' - ' || md5(id::text) || ' ' || md5((id + 1)::text), 110) WHERE id <= 60});
-open my $in, '<', 'web/main.c' or die;
-my @pages = map { m{^\t\{"(/[^"]*)", ROLE_(?:NONE|CASHIER|OWNER), .*?, (?!NULL)[a-z_]+, (?:[a-z_]+|NULL), (?:true|false)\},} ? $1 : () } <$in>;
-close $in;
-my %query = map { $_ => '?id=1' } qw(/product /product/edit /product/picture /client /client/edit /client/link /settings/user /supplier /supplier/edit);
-$query{'/stock/move'} = '?product=1';
+my $owner = browser('owner');
 my $heaviest = 0;
-for my $path (@pages) {
+for my $path (map { $_->{path} } grep { $_->{show} && $_->{role} ne 'CLIENT' } pages()) {
 	next if $path =~ m{^/(picture|c|login|setup|receipt.*|order|order/cancel|stock/undo|settings/export.*)$};
-	my $page = fetch($server, 'GET', $path . ($query{$path} // ''), headers => "Accept-Encoding: gzip\r\n");
+	my $page = fetch($server, 'GET', address($owner, $path), headers => "Accept-Encoding: gzip\r\n");
 	is $page->{status}, 200, "FastCGI: $path";
 	cmp_ok $page->{bytes}, '<=', $path eq '/style.css' ? 4600 : 14600, '... in one flight of segments';
 	like $page->{head}, qr/Content-Encoding: gzip/i, '... compressed';

@@ -11,7 +11,7 @@ use IPC::Open3;
 use Symbol 'gensym';
 use Test::More;
 
-our @EXPORT = qw(browser sql);
+our @EXPORT = qw(browser sql pages address);
 
 use constant CGI => $ENV{RECO_WEB_CGI} // 'web/reco.cgi';
 use constant DSN => "host=$ENV{PGHOST} port=" . ($ENV{PGPORT} // 5432) . ' dbname=reco_web user=shop_web';
@@ -38,6 +38,30 @@ sub browser {
 		$page->{status} == 303 or die "no login as $login: $page->{status} $page->{body}";
 	}
 	return $self;
+}
+
+# The table of pages as main.c has it: path, role, and whether there is something to look at and to send.
+sub pages {
+	open my $in, '<', 'web/main.c' or die;
+	my @pages;
+	while (<$in>) {
+		push @pages, { path => $1, role => $2, show => $3 ne 'NULL', act => $4 ne 'NULL' }
+			if m{^\t\{"(/[^"]*)", ROLE_([A-Z]+), .*?, ([a-z_]+|NULL), ([a-z_]+|NULL), (?:true|false)\},};
+	}
+	return @pages;
+}
+
+# The address by which a page is there, for an owner: with an id where it is about something.
+my %address;
+sub address {
+	my ($owner, $path) = @_;
+	if (!exists $address{$path}) {
+		my $move = sql(q{SELECT max(id) FROM shop.stock_move WHERE kind = 'writeoff' AND source IS NULL});
+		($address{$path}) = grep { $owner->get($_)->{status} == 200 }
+			map { "$path$_" } '', '?id=1', '?id=5', '?product=1', "?id=$move";
+		$address{$path} //= $path;
+	}
+	return $address{$path};
 }
 
 package Web::Browser;

@@ -8,4 +8,6 @@ INSERT INTO shop.web_user (login, name, role, password_hash)
 VALUES ('owner', 'Kavira', 'owner', :'owner_hash'),
        ('cashier', 'Muhindo', 'cashier', :'cashier_hash'),
        ('other', 'Kambale', 'cashier', :'cashier_hash');
+-- something that was broken, and that may turn out not to be
+SELECT shop.write_off(ARRAY[(SELECT min(product_id) FROM shop.stock_level WHERE on_hand > 1)], ARRAY[1], 'broken') \g /dev/null
 UPDATE shop.web_setting SET shop_name = 'Chez Kavira';
