@@ -91,6 +91,13 @@ void		client_new_act(Request *r);
 void		client_edit_show(Request *r);
 void		client_edit_act(Request *r);
 
+/* pages_sales.c */
+extern const Field sales_query[], sale_query[], refund_fields[];
+void		sales_show(Request *r);
+void		sale_show(Request *r);
+void		refund_show(Request *r);
+void		refund_act(Request *r);
+
 /* pages_settings.c */
 extern const Field settings_query[], rate_fields[], shop_fields[], user_new_fields[], user_query[], user_fields[],
 			password_fields[], journal_query[];

@@ -243,6 +243,7 @@ product_show(Request *r)
 	if (r->user.role == ROLE_OWNER)
 		put(r, LIT("<p><a class=\"button\" href=\"/product/edit?id="), URL(id), LIT("\">"), MSG(_("Change")), LIT("</a>"),
 			LIT("<a class=\"button\" href=\"/product/picture?id="), URL(id), LIT("\">"), MSG(_("Picture")), LIT("</a></p>"));
+	put(r, LIT("<p><a href=\"/sales?product="), URL(id), LIT("\">"), MSG(_("Its sales")), LIT("</a></p>"));
 	put_similar(r, id);
 	put_audience(r, id, "8");
 	page_end(r);
