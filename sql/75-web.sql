@@ -326,6 +326,43 @@ END
 $body$;
 COMMENT ON FUNCTION %1$I.web_model_versions() IS 'the last versions of the shop''s model and how good they are';
 
+CREATE OR REPLACE FUNCTION %1$I.web_model_runs()
+RETURNS TABLE (started timestamptz, task text, outcome text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT r.started, r.task, r.outcome FROM reco.job_run r WHERE r.model = %2$L ORDER BY r.id DESC LIMIT 14;
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_model_runs() IS 'what became of the last runs of the night';
+
+CREATE OR REPLACE FUNCTION %1$I.web_model_health()
+RETURNS TABLE (ok boolean, problem text, next_run timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT h.ok, h.problem, h.next_run FROM reco.health h WHERE h.model = %2$L;
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_model_health() IS 'whether the shop''s model is well, and what is wrong';
+
+CREATE OR REPLACE FUNCTION %1$I.web_model_back()
+RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = %1$I, pg_temp
+AS $body$
+DECLARE
+    served CONSTANT integer := reco.rollback(%2$L);
+BEGIN
+    INSERT INTO web_journal (user_id, action, relation, row_id)
+    VALUES (nullif(current_setting('web.user_id', true), '')::bigint, 'rollback', 'model', served);
+    RETURN served;
+END
+$body$;
+COMMENT ON FUNCTION %1$I.web_model_back() IS 'have the version serve that served before, and return its number';
+
 /* What is done through the pages says whose session it was. */
 CREATE OR REPLACE FUNCTION %1$I.web_note()
 RETURNS trigger
@@ -605,7 +642,8 @@ GRANT INSERT (product_id, size, media_type, data), UPDATE (media_type, data, mod
     ON %shop%.product_image TO %owner%;
 GRANT UPDATE ON %shop%.web_setting TO %owner%;
 GRANT SELECT (id, login, name, role, active, created_at) ON %shop%.web_user TO %owner%;
-GRANT EXECUTE ON FUNCTION %shop%.web_set_picture, %shop%.web_model_versions, %shop%.web_save_user TO %owner%;
+GRANT EXECUTE ON FUNCTION %shop%.web_set_picture, %shop%.web_model_versions, %shop%.web_model_runs, %shop%.web_model_health,
+    %shop%.web_model_back, %shop%.web_save_user TO %owner%;
 $grant$, '%shop%', quote_ident(schema_name)),
         '%web%', quote_ident(schema_name || '_web')),
         '%cashier%', quote_ident(schema_name || '_cashier')),

@@ -68,6 +68,8 @@ static const Page pages[] = {
 	{"/client/new", ROLE_CASHIER, NULL, client_fields, client_new_show, client_new_act, true},
 	{"/client/edit", ROLE_CASHIER, client_query, client_fields, client_edit_show, client_edit_act, true},
 	{"/client/link", ROLE_CASHIER, client_link_query, NULL, client_link_show, client_link_act, false},
+	{"/quality", ROLE_OWNER, quality_query, NULL, quality_show, NULL, false},
+	{"/quality/back", ROLE_OWNER, NULL, NULL, quality_back_show, quality_back_act, true},
 	{"/settings", ROLE_OWNER, settings_query, NULL, settings_show, NULL, false},
 	{"/settings/rate", ROLE_OWNER, NULL, rate_fields, rate_show, rate_act, false},
 	{"/settings/shop", ROLE_OWNER, NULL, shop_fields, shop_show, shop_act, false},

@@ -98,6 +98,12 @@ void		sale_show(Request *r);
 void		refund_show(Request *r);
 void		refund_act(Request *r);
 
+/* pages_quality.c */
+extern const Field quality_query[];
+void		quality_show(Request *r);
+void		quality_back_show(Request *r);
+void		quality_back_act(Request *r);
+
 /* pages_settings.c */
 extern const Field settings_query[], rate_fields[], shop_fields[], user_new_fields[], user_query[], user_fields[],
 			password_fields[], journal_query[];

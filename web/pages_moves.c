@@ -183,7 +183,7 @@ move_show(Request *r)
 	if (rows_count(rows) == 0)
 		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, 0));
-	put(r, LIT("<p>"), MSG(_("In stock")), LIT(": <b>"), NUMBER(cell(rows, 0, 2)), LIT("</b> "), TEXT(cell(rows, 0, 1)));
+	put(r, LIT("<p>"), MSG(_("In stock")), LIT(" <b>"), NUMBER(cell(rows, 0, 2)), LIT("</b> "), TEXT(cell(rows, 0, 1)));
 	if (!cell_is_null(rows, 0, 3))
 		put(r, LIT(" ("), MSG(_("%1 set aside"), say_part(r, NUMBER(cell(rows, 0, 3)))), LIT(")"));
 	put(r, LIT("</p>"));
@@ -238,7 +238,7 @@ undo_show(Request *r)
 	if (rows_count(rows) == 0)
 		request_fail(r, 404);
 	page_begin(r, _("Undo a movement"));
-	put(r, LIT("<p><b>"), TEXT(cell(rows, 0, 1)), LIT("</b>: "), NUMBER(cell(rows, 0, 2)), LIT(" "), TEXT(cell(rows, 0, 3)), LIT(", "));
+	put(r, LIT("<p><b>"), TEXT(cell(rows, 0, 1)), LIT("</b>, "), NUMBER(cell(rows, 0, 2)), LIT(" "), TEXT(cell(rows, 0, 3)), LIT(", "));
 	put_kind(r, cell(rows, 0, 4), cell(rows, 0, 5));
 	put(r, LIT(", "), TIME(cell(rows, 0, 0)), LIT("</p><p>"),
 		MSG(_("It stays in the list, with a second one that takes it back.")), LIT("</p>"));
