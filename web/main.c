@@ -63,6 +63,7 @@ static const Page pages[] = {
 	{"/sales", ROLE_CASHIER, sales_query, NULL, sales_show, NULL, false},
 	{"/sale", ROLE_CASHIER, sale_query, NULL, sale_show, NULL, false},
 	{"/sale/refund", ROLE_OWNER, sale_query, refund_fields, refund_show, refund_act, true},
+	{"/recommendations", ROLE_CASHIER, advice_query, NULL, advice_show, NULL, false},
 	{"/clients", ROLE_CASHIER, clients_query, NULL, clients_show, NULL, false},
 	{"/client", ROLE_CASHIER, client_query, client_rate_fields, client_show, client_act, false},
 	{"/client/new", ROLE_CASHIER, NULL, client_fields, client_new_show, client_new_act, true},

@@ -103,6 +103,9 @@ extern const Field quality_query[];
 void		quality_show(Request *r);
 void		quality_back_show(Request *r);
 void		quality_back_act(Request *r);
+/* pages_advice.c */
+extern const Field advice_query[];
+void		advice_show(Request *r);
 
 /* pages_settings.c */
 extern const Field settings_query[], rate_fields[], shop_fields[], user_new_fields[], user_query[], user_fields[],

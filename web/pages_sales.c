@@ -67,13 +67,13 @@ put_chosen(Request *r, const char *name, const Rows *rows, const char *text)
 		MSG(_("Show all")), LIT("</a></p>"));
 }
 
-/* What was sold on the day of the filter. */
+/* What was sold in all on the day of the filter. */
 static void
 put_day(Request *r)
 {
 	const Rows *rows;
 
-	if (!form_given(r, "day"))
+	if (!form_given(r, "day") || form_given(r, "client") || form_given(r, "product") || form_given(r, "q"))
 		return;
 	rows = query(r,
 				 "SELECT count(DISTINCT s.id), coalesce(sum(l.quantity * l.unit_price), 0) FROM sale s JOIN sale_line l ON l.sale_id = s.id"
