@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 sql() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
 
 sql <<-'SQL' >/dev/null
-	SELECT reco.create_shop(), reco.demo_shop(clients => 3000, products => 800);
+	SELECT reco.create_shop(), reco.demo_shop();
 	INSERT INTO shop.stock_move (product_id, quantity, kind) SELECT id, 1000000, 'receipt' FROM shop.product;
 	CALL reco.retrain();
 	-- the same model once more, but not under the name of the shop: no forecasts
@@ -33,12 +33,12 @@ sql <<-'SQL' >/dev/null
 	END $$;
 SQL
 cat >"$work/recommend.sql" <<-'SQL'
-	\set client random(1, 3000)
+	\set client random(1, 1200)
 	SELECT check_list(:client);
 SQL
 cat >"$work/sell.sql" <<-'SQL'
-	\set client random(1, 3000)
-	\set product random(1, 700)
+	\set client random(1, 1200)
+	\set product random(1, 300)
 	SELECT shop.sell(:client, ARRAY[:product]::bigint[], ARRAY[1]::numeric[]);
 SQL
 sql -c "ALTER SYSTEM SET deadlock_timeout = '5ms'" -c 'ALTER SYSTEM SET log_lock_waits = on' -c 'SELECT pg_reload_conf()' >/dev/null
