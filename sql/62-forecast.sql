@@ -91,7 +91,8 @@ COMMENT ON FUNCTION reco.order_quantity(numeric, numeric, numeric, numeric, nume
 
 /*
  * What a shop's forecasts are kept in, and what is made of them.  Called for a
- * new shop and, to bring an older one to the present, by upgrade_shop().
+ * new shop and, to bring an older one to the present, by upgrade_shop().  The
+ * views need nothing of the extension: they outlive it, as the tables do.
  */
 CREATE FUNCTION reco.create_shop_forecast(schema_name name)
 RETURNS void
@@ -203,7 +204,7 @@ JOIN %1$I.product p ON p.id = t.product_id
 LEFT JOIN %1$I.supplier s ON s.id = p.supplier_id
 LEFT JOIN %1$I.forecast f ON f.product_id = p.id
 CROSS JOIN LATERAL (
-    SELECT reco.order_quantity(t."position", t.reorder_point, t.order_up_to, p.pack_size, p.moq) AS quantity) q
+    SELECT ceil(greatest(t.order_up_to - t."position", p.moq) / p.pack_size) * p.pack_size AS quantity) q
 WHERE p.active AND t.order_up_to IS NOT NULL AND t."position" <= t.reorder_point
 ORDER BY s.name, cost DESC, p.id;
 COMMENT ON VIEW %1$I.to_order IS 'what to order now, by supplier: whole packs, at least the minimum lot, what comes in time counted';
@@ -248,13 +249,12 @@ JOIN %1$I.product p ON p.id = t.product_id
 LEFT JOIN %1$I.forecast f ON f.product_id = p.id
 LEFT JOIN %1$I.slow_movers d ON d.product_id = p.id AND d.dead AND f.surplus_above IS NULL
 CROSS JOIN LATERAL (SELECT coalesce(f.surplus_above, CASE WHEN d.dead THEN 0 END) AS surplus_above) k
-CROSS JOIN LATERAL (
-    SELECT least(t.on_hand - t.reserved, t.on_hand - t.reserved + t.on_order - k.surplus_above) AS surplus) u
-WHERE k.surplus_above IS NOT NULL AND u.surplus > 0
+CROSS JOIN LATERAL (SELECT t.on_hand - t.reserved - k.surplus_above AS surplus) u
+WHERE u.surplus > 0
 ORDER BY value DESC, p.id;
 COMMENT ON VIEW %1$I.surplus IS 'goods that will not be sold in three months, or that nobody has bought for as long';
 COMMENT ON COLUMN %1$I.surplus.surplus_above IS 'units that will do for three months';
-COMMENT ON COLUMN %1$I.surplus.surplus IS 'units in stock beyond these';
+COMMENT ON COLUMN %1$I.surplus.surplus IS 'units in stock and not reserved beyond these; on_order comes on top';
 COMMENT ON COLUMN %1$I.surplus.value IS 'what the surplus cost';
 $ddl$, schema_name);
 

@@ -12,6 +12,8 @@ SELECT replay.prepare() \g /dev/null
 SELECT round(f.stock) AS "stock of fixed, k = 1.5", f.lost AS "lost by it",
        round(replay.lost_at('forecast', f.stock)) AS "lost by forecast", 300 AS "at most"
 FROM replay.score f WHERE f.rule = 'fixed' AND f.k = 1.5;
+SELECT bench.at_most('lost weeks', replay.lost_at('forecast', f.stock), 300)
+FROM replay.score f WHERE f.rule = 'fixed' AND f.k = 1.5 \g /dev/null
 
 \echo
 \echo 'the same with half a year of warm-up: no season is known for the first 30 weeks'

@@ -41,6 +41,7 @@ SELECT replay.prepare() \g /dev/null
 SELECT 850000 AS stock, round(replay.lost_at('fixed', 850000)) AS "lost by fixed", round(replay.lost_at('forecast', 850000)) AS "by forecast",
        round(replay.lost_at('guarded', 850000, 1)) AS "guarded beside k = 1", round(replay.lost_at('guarded', 850000, 2)) AS "k = 2",
        round(replay.lost_at('guarded', 850000, 3)) AS "k = 3", 7600 AS "at most";
+SELECT bench.at_most('lost item-days', replay.lost_at('forecast', 850000), 7600) \g /dev/null
 
 \echo
 \echo 'What the fixed rule with k = 4 has too much of, 90 days ahead, at the beginning of the last seven weeks of which the'
@@ -77,12 +78,17 @@ SELECT 'more than 90 days of the mean of 13 weeks', NULL::double precision, t.we
 FROM truth t CROSS JOIN LATERAL (
     SELECT coalesce(sum(s.units), 0) AS units FROM sold s WHERE s.item = t.item AND s.week BETWEEN t.week - 13 AND t.week - 1) s;
 CREATE TABLE measured AS
-SELECT l.list, l.level, sum(least(t.surplus, c.units) * t.price) / sum(c.units * t.price) AS precision,
+SELECT l.list, CASE WHEN l.list ^@ 'reco' THEN 'reco' WHEN l.list ^@ 'negative' THEN 'negative binomial' END AS list_of, l.level, sum(least(t.surplus, c.units) * t.price) / sum(c.units * t.price) AS precision,
        sum(least(t.surplus, c.units) * t.price) / (SELECT sum(surplus * price) FROM truth) AS recall
 FROM listed l JOIN truth t USING (week, item)
 CROSS JOIN LATERAL (SELECT greatest(t.on_hand - l.enough, 0) AS units) c
 GROUP BY l.list, l.level;
 SELECT list, round(precision::numeric, 3) AS precision, round(recall::numeric, 3) AS recall FROM measured ORDER BY level NULLS LAST, list;
-SELECT round((SELECT a.precision + (b.precision - a.precision) * (0.42 - a.recall) / (b.recall - a.recall)
-              FROM measured a JOIN measured b ON a.level > b.level AND 0.42 BETWEEN a.recall AND b.recall
-              ORDER BY a.level - b.level LIMIT 1)::numeric, 3) AS "precision of reco where recall is 0.42";
+CREATE VIEW even AS
+SELECT list, (SELECT a.precision + (b.precision - a.precision) * (0.42 - a.recall) / (b.recall - a.recall)
+              FROM measured a JOIN measured b USING (list_of)
+              WHERE list_of = list AND a.recall <= 0.42 AND b.recall > 0.42 ORDER BY b.recall - a.recall LIMIT 1) AS precision
+FROM (VALUES ('reco'), ('negative binomial')) v (list);
+SELECT list, round(precision::numeric, 3) AS "precision where recall is 0.42" FROM even;
+SELECT bench.at_most('precision of the negative binomial less that of reco', (SELECT precision FROM even WHERE list <> 'reco')
+       - (SELECT precision FROM even WHERE list = 'reco'), 0) \g /dev/null

@@ -2,7 +2,7 @@
 BEGIN;
 SET client_min_messages = warning;
 SET LOCAL timezone = 'UTC';
-SELECT plan(52);
+SELECT plan(53);
 SELECT reco.create_shop('corner');
 INSERT INTO corner.category (name) VALUES ('all');
 INSERT INTO corner.supplier (name, phone, lead_days, review_days) VALUES ('wholesaler', '123', 6, 1);
@@ -116,6 +116,9 @@ SELECT is((SELECT e - 'losses' - 'deviation' - 'expected' - 'order_up_to' - 'reo
           '{"rule": "tsb", "why": "the best rule of the last weeks", "weeks": 12, "sale_weeks": 12, "season": 1.000, "lead_days": 6, "lead_sd_days": 0.00,
             "review_days": 1, "threshold": 4.000, "on_hand": 2.000, "reserved": 0.000, "on_order": 0, "due": 0, "position": 2.000, "pack_size": 6.000,
             "moq": 30.000}'::jsonb, 'one row says where the numbers come from');
+SELECT is_empty('SELECT product_id FROM corner.to_order o JOIN corner.product p ON p.id = o.product_id
+                 WHERE o.quantity <> reco.order_quantity(o."position", o.reorder_point, o.order_up_to, p.pack_size, p.moq)',
+                'the list and order_quantity() agree');
 SELECT corner.place_order(1, ARRAY[3], ARRAY[24], expected_on => current_date + 60), corner.place_order(1, ARRAY[4], ARRAY[36]);
 SELECT results_eq('SELECT product_id, on_order, due FROM corner.stock_position WHERE product_id IN (3, 4) ORDER BY 1',
                   'VALUES (3::bigint, 24.000, 0::numeric), (4, 36.000, 36.000)', 'what comes in two months does not help now');

@@ -15,7 +15,7 @@
 -- is that of an item since its first sale. With the guard on the fixed rule is also the merchant's threshold that the
 -- forecasts are to beat, in force since the end of the warm-up.
 \set QUIET on
-\pset footer off
+\ir measure.sql
 SET client_min_messages = warning;
 SET jit = off;
 CREATE SCHEMA replay;

@@ -7,3 +7,5 @@ FROM unnest(ARRAY[1, 1.5, 2, 3, 4]) k, unnest(ARRAY[0.9, 0.95, 0.98]) level \gex
 TABLE replay.curve;
 SELECT max("stock % against fixed, as many lost") AS "guarded, worst of all: stock % against fixed, as many lost", 5 AS "at most"
 FROM replay.curve WHERE rule ^@ 'guarded';
+SELECT bench.at_most('stock % of guarded forecasts against fixed, as many lost', max("stock % against fixed, as many lost")::float8, 5)
+FROM replay.curve WHERE rule ^@ 'guarded' \g /dev/null
