@@ -41,6 +41,7 @@ SELECT reco.forecast_demand('SELECT item, day, units FROM sold', as_of => '2024-
 SELECT reco.forecast_demand('SELECT item, day, 1, -1 FROM sold', as_of => '2024-02-01');
 
 -- what to order, quantiles
+\set SHOW_CONTEXT never
 SELECT reco.order_quantity(1, 2, 2);
 SELECT reco.order_quantity(1, 2, 3, 0);
 SELECT reco.demand_quantile(0, 1, 1);
