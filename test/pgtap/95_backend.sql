@@ -20,7 +20,7 @@ SELECT reco.create_model('asleep', purchases =>
 \c
 SET client_min_messages = warning;
 BEGIN;
-SELECT plan(32);
+SELECT plan(34);
 CREATE FUNCTION pg_temp.threads() RETURNS integer
 RETURN (regexp_match(pg_read_file('/proc/self/status'), 'Threads:\s+(\d+)'))[1]::integer;
 SELECT count(*) FROM reco.recommend(1, 10, 'both') \g /dev/null
@@ -41,6 +41,14 @@ SELECT active FROM reco.train('both') \gset
 SELECT matches(pg_read_file('/proc/self/maps'), '/reco_train\.so', 'a backend that trains has loaded the trainer');
 SELECT matches(pg_read_file('/proc/self/maps'), 'blas', 'and OpenBLAS');
 SELECT is(pg_temp.threads(), 1, 'and no thread is left of the training');
+CREATE FUNCTION pg_temp.niceness() RETURNS integer
+RETURN split_part(regexp_replace(pg_read_file('/proc/self/stat'), '^.*\) ', ''), ' ', 17)::integer;
+SELECT pg_temp.niceness() AS before \gset
+SET LOCAL reco.nice = 19;
+SELECT active FROM reco.train('both') \gset
+SELECT is(pg_temp.niceness(), :before, 'a training that gives way leaves the backend what it was');
+SELECT is(taste.bits('both', 3), taste.bits('both', 2), 'and learns the same');
+RESET reco.nice;
 
 -- a training that is cancelled
 
@@ -66,9 +74,9 @@ SELECT results_eq('SELECT m.name, m.last_version, count(v.version) FROM reco.mod
                   'SELECT * FROM before ORDER BY 1', 'no version');
 SELECT results_eq('SELECT count(*) FROM reco.model_array', 'TABLE arrays', 'and no array');
 SELECT is((SELECT count(*) FROM pg_backend_memory_contexts WHERE name LIKE 'reco training%'), 0::bigint, 'and no memory');
-SELECT is(taste.bits('both', 2), taste.bits('both', 1), 'what was trained before is whole');
-SELECT is(version, 3, 'the next training works') FROM reco.train('both');
-SELECT is(taste.bits('both', 3), taste.bits('both', 1), 'to the same bits');
+SELECT is(taste.bits('both', 3), taste.bits('both', 2), 'what was trained before is whole');
+SELECT is(version, 4, 'the next training works') FROM reco.train('both');
+SELECT is(taste.bits('both', 4), taste.bits('both', 3), 'to the same bits');
 COMMIT;
 
 -- a training whose backend is terminated
@@ -105,7 +113,7 @@ SELECT throws_ok($$SELECT reco.train('long_read')$$, '53400', 'not enough memory
 SELECT lives_ok($$SELECT * FROM reco.recommend(1, 10, 'both')$$, 'while lists are served');
 SELECT is((SELECT count(*) FROM reco.recommend_all(10, 'both')), 1200::bigint, 'for all, as far as that has room');
 RESET reco.max_memory;
-SELECT is(version, 4, 'with room for it, a training goes on') FROM reco.train('both');
+SELECT is(version, 5, 'with room for it, a training goes on') FROM reco.train('both');
 
 -- what is kept in memory does not grow
 
