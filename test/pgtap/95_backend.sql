@@ -140,7 +140,7 @@ SELECT cmp_ok(pg_temp.growth_of($$SELECT FROM reco.recommend(1, 10, 'both')$$, 1
               'lists leave nothing in memory');
 SELECT cmp_ok(pg_temp.growth_of($$SELECT FROM reco.recommend(1, 10, 'nothing')$$, 1000), '<', 100000::bigint,
               'nor do errors');
-SELECT cmp_ok(pg_temp.growth_of($$SELECT reco.train('both'), reco.score(1, 4, 'both')$$, 6), '<', 500000::bigint,
+SELECT cmp_ok(pg_temp.growth_of($$SELECT reco.train('both'), reco.score(1, 4, 'both')$$, 4), '<', 250000::bigint,
               'a version is forgotten when the next one serves');
 SELECT cmp_ok(pg_temp.growth_of($$
     DO 'BEGIN
@@ -148,7 +148,7 @@ SELECT cmp_ok(pg_temp.growth_of($$
         PERFORM reco.train(''brief'');
         PERFORM reco.score(1, 4, ''brief'');
         PERFORM reco.drop_model(''brief'');
-    END'$$, 12), '<', 500000::bigint,
+    END'$$, 5), '<', 250000::bigint,
               'dropped models are forgotten');
 
 SELECT * FROM finish();
