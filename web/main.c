@@ -66,7 +66,7 @@ static const Page pages[] = {
 	{"/recommendations", ROLE_CASHIER, advice_query, NULL, advice_show, NULL, false},
 	{"/clients", ROLE_CASHIER, clients_query, NULL, clients_show, NULL, false},
 	{"/client", ROLE_CASHIER, client_query, client_rate_fields, client_show, client_act, false},
-	{"/client/new", ROLE_CASHIER, NULL, client_fields, client_new_show, client_new_act, true},
+	{"/client/new", ROLE_CASHIER, client_new_query, client_fields, client_new_show, client_new_act, true},
 	{"/client/edit", ROLE_CASHIER, client_query, client_fields, client_edit_show, client_edit_act, true},
 	{"/client/link", ROLE_CASHIER, client_link_query, NULL, client_link_show, client_link_act, false},
 	{"/quality", ROLE_OWNER, quality_query, NULL, quality_show, NULL, false},

@@ -82,7 +82,7 @@ void		receipt_show(Request *r);
 void		receipt_text_show(Request *r);
 
 /* pages_clients.c */
-extern const Field clients_query[], client_query[], client_rate_fields[], client_fields[];
+extern const Field clients_query[], client_query[], client_new_query[], client_rate_fields[], client_fields[];
 void		clients_show(Request *r);
 void		client_show(Request *r);
 void		client_act(Request *r);

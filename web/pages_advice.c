@@ -92,14 +92,15 @@ advice_show(Request *r)
 	form_end(r, _("Search"));
 	if (rows_count(client) > 0)
 	{
-		put(r, LIT("<p><b><a href=\"/client?id="), URL(form_value(r, "client")), LIT("\">"), TEXT(cell(client, 0, 0)), LIT("</a></b> "));
+		put(r, LIT("<ul class=\"rows\"><li><a href=\"/client?id="), URL(form_value(r, "client")), LIT("\">"), TEXT(cell(client, 0, 0)), LIT("</a> "));
 		put_phone(r, cell(client, 0, 1));
-		put(r, LIT("</p>"));
+		put(r, LIT("</li></ul>"));
 		put_recommendations(r, form_value(r, "client"));
 	}
 	if (rows_count(product) > 0)
 	{
-		put(r, LIT("<p><b><a href=\"/product?id="), URL(form_value(r, "product")), LIT("\">"), TEXT(cell(product, 0, 0)), LIT("</a></b></p>"));
+		put(r, LIT("<ul class=\"rows\"><li><a href=\"/product?id="), URL(form_value(r, "product")), LIT("\">"), TEXT(cell(product, 0, 0)),
+			LIT("</a></li></ul>"));
 		put_audience(r, form_value(r, "product"), "20");
 	}
 	if (form_given(r, "who") || form_given(r, "what"))

@@ -23,6 +23,11 @@ const Field client_query[] = {
 	{0}
 };
 
+const Field client_new_query[] = {
+	{"back", NULL, FIELD_PATH, 1, 2000, 0, NULL, NULL},
+	{0}
+};
+
 const Field client_rate_fields[] = {
 	{"product", NULL, FIELD_ID, 0, 0, FIELD_REQUIRED, NULL, NULL},
 	{"stars", NULL, FIELD_CHOICE, 0, 0, FIELD_REQUIRED, "1|2|3|4|5", NULL},
@@ -203,19 +208,26 @@ put_client_form(Request *r, const char *action, const Rows *values)
 void
 client_new_show(Request *r)
 {
+	Buf			back = {0};
+
+	html_url(&back, form_value(r, "back"));
 	page_begin(r, _("New client"));
-	put_client_form(r, "/client/new", NULL);
+	put_client_form(r, form_given(r, "back") ? request_join(r, "/client/new?back=", back.data, NULL) : "/client/new", NULL);
+	buf_free(&back);
 	page_end(r);
 }
 
-/* Stores a new client. */
+/* Stores a new client, and goes on with whatever needed one. */
 void
 client_new_act(Request *r)
 {
 	const Rows *rows = query(r, "INSERT INTO client (name, phone, address) VALUES ($1, $2, $3) RETURNING id",
 							 form_value(r, "name"), form_or_null(r, "phone"), form_or_null(r, "address"));
 
-	request_redirect(r, "/client?done=saved", "id", cell(rows, 0, 0));
+	if (form_given(r, "back"))
+		request_redirect(r, form_value(r, "back"), "client", cell(rows, 0, 0));
+	else
+		request_redirect(r, "/client?done=saved", "id", cell(rows, 0, 0));
 }
 
 /* The page that changes a client. */

@@ -161,7 +161,7 @@ put_receipt(Request *r, const Receipt *receipt)
 		put(r, LIT("<br>"), MSG(_("Client: %1"), cell(head, 0, HEAD_CLIENT)));
 	if (!cell_is_null(head, 0, HEAD_SELLER))
 		put(r, LIT("<br>"), MSG(_("Served by %1"), cell(head, 0, HEAD_SELLER)));
-	put(r, LIT("</p><table><thead><tr><th>"), MSG(_("Product")), LIT("</th><th class=\"n\">"), MSG(_("Amount")),
+	put(r, LIT("</p><table><thead><tr><th scope=\"col\">"), MSG(_("Product")), LIT("</th><th scope=\"col\" class=\"n\">"), MSG(_("Amount")),
 		LIT("</th></tr></thead><tbody>"));
 	for (int i = 0; i < rows_count(lines); i++)
 		put(r, LIT("<tr><td>"), TEXT(cell(lines, i, 0)), LIT("<br><small>"), NUMBER(cell(lines, i, 1)), LIT(" "), TEXT(cell(lines, i, 2)), LIT(" x "),

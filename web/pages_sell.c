@@ -146,7 +146,7 @@ put_choice(Request *r, const Rows *rows, int row)
 
 	put(r, LIT("<li>"));
 	if (there)
-		put(r, LIT("<button class=\"pick\" name=\"add\" value=\""), ATTR(cell(rows, row, 0)), LIT("\">"));
+		put(r, LIT("<button type=\"submit\" class=\"pick\" name=\"add\" value=\""), ATTR(cell(rows, row, 0)), LIT("\">"));
 	put(r, LIT("<span>"), TEXT(cell(rows, row, 1)), LIT("</span> <b>"), MONEY(cell(rows, row, 2)), LIT("</b> "));
 	if (!there)
 		put(r, LIT("<b class=\"badge bad\">"), MSG(_("Out of stock")), LIT("</b>"));
@@ -219,7 +219,7 @@ put_line(Request *r, const Rows *rows, int i)
 	put(r, LIT("<li><b>"), TEXT(cell(rows, i, LINE_NAME)), LIT("</b> "), MONEY(cell(rows, i, LINE_PRICE)), LIT(" / "),
 		TEXT(cell(rows, i, LINE_UNIT)), LIT("<div class=\"line\">"));
 	form_each_field(r, "quantity", cell_int(rows, i, LINE_ID), cell(rows, i, LINE_NAME), cell(rows, i, LINE_QUANTITY));
-	put(r, LIT(" <b>"), MONEY(cell(rows, i, LINE_COST)), LIT("</b><button class=\"plain\" name=\"drop\" value=\""),
+	put(r, LIT(" <b>"), MONEY(cell(rows, i, LINE_COST)), LIT("</b><button type=\"submit\" class=\"plain\" name=\"drop\" value=\""),
 		ATTR(cell(rows, i, LINE_ID)), LIT("\" aria-label=\""), MSG(_("Remove %1"), cell(rows, i, LINE_NAME)),
 		LIT("\">\xC3\x97</button></div></li>"));
 }
@@ -236,14 +236,26 @@ put_client(Request *r, const char *client)
 		LIT("\" checked> "), MSG(_("Client: %1"), cell(rows, 0, 0)), LIT("</label>"));
 }
 
-/* A name or a number to look for, and the clients that it may mean. */
+/* The address of this basket, to come back to. */
+static const char *
+basket_address(Request *r, const Basket *basket)
+{
+	const char *address = "/sell?";
+
+	for (int i = 0; i < rows_count(basket->rows); i++)
+		address = request_join(r, address, i > 0 ? "&" : "", "quantity", cell(basket->rows, i, LINE_ID), "=",
+							   cell(basket->rows, i, LINE_QUANTITY), NULL);
+	return address;
+}
+
+/* A name or a number to look for, and the clients that it may mean; or a new one. */
 static void
-put_client_search(Request *r)
+put_client_search(Request *r, const Basket *basket)
 {
 	const Rows *rows;
 
 	form_field(r, "who", NULL);
-	put(r, LIT("<button class=\"plain\">"), MSG(_("Search a client")), LIT("</button>"));
+	put(r, LIT("<button type=\"submit\" class=\"plain\">"), MSG(_("Search a client")), LIT("</button>"));
 	if (!form_given(r, "who"))
 		return;
 	rows = query(r,
@@ -253,11 +265,11 @@ put_client_search(Request *r)
 				 " ORDER BY name, id LIMIT 8", form_value(r, "who"));
 	put(r, LIT("<ul class=\"rows\">"));
 	for (int i = 0; i < rows_count(rows); i++)
-		put(r, LIT("<li><button class=\"pick\" name=\"pick\" value=\""), ATTR(cell(rows, i, 0)), LIT("\"><span>"),
+		put(r, LIT("<li><button type=\"submit\" class=\"pick\" name=\"pick\" value=\""), ATTR(cell(rows, i, 0)), LIT("\"><span>"),
 			TEXT(cell(rows, i, 1)), LIT("</span> <small>"), TEXT(cell(rows, i, 2)), LIT("</small></button></li>"));
 	if (rows_count(rows) == 0)
-		put(r, LIT("<li>"), MSG(_("No client fits.")), LIT(" <a href=\"/client/new\">"), MSG(_("New client")), LIT("</a></li>"));
-	put(r, LIT("</ul>"));
+		put(r, LIT("<li>"), MSG(_("No client fits.")), LIT("</li>"));
+	put(r, LIT("<li><a href=\"/client/new?back="), URL(basket_address(r, basket)), LIT("\">"), MSG(_("New client")), LIT("</a></li></ul>"));
 }
 
 /* The basket, how it is paid, and the button that sells it. */
@@ -278,7 +290,7 @@ put_basket(Request *r, const Basket *basket, const char *client)
 	form_hidden(r, "total", cell(rows, 0, LINE_TOTAL));
 	if (r->status == 422 && r->method == METHOD_POST)
 		form_field(r, "partial", NULL);
-	put(r, LIT("<button name=\"csrf\" value=\""), ATTR(r->csrf), LIT("\" formmethod=\"post\">"), MSG(_("Sell")),
+	put(r, LIT("<button type=\"submit\" name=\"csrf\" value=\""), ATTR(r->csrf), LIT("\" formmethod=\"post\">"), MSG(_("Sell")),
 		LIT("</button>"));
 	if (client != NULL)
 		put_client(r, client);
@@ -287,7 +299,7 @@ put_basket(Request *r, const Basket *basket, const char *client)
 		put(r, LIT(" open"));
 	put(r, LIT("><summary>"), MSG(client != NULL ? _("Payment") : _("Client, payment")), LIT("</summary>"));
 	if (client == NULL)
-		put_client_search(r);
+		put_client_search(r, basket);
 	form_select(r, "method", "cash", methods);
 	form_field(r, "given", NULL);
 	form_field(r, "reference", NULL);
@@ -311,7 +323,7 @@ sell_show(Request *r)
 		ATTR(basket.scanned ? "" : form_value(r, "q")), LIT("\""));
 	if (basket.scanned)
 		put(r, LIT(" autofocus"));
-	put(r, LIT("><button>"), MSG(_("Search")), LIT("</button></div>"));
+	put(r, LIT("><button type=\"submit\">"), MSG(_("Search")), LIT("</button></div>"));
 	if (rows_count(basket.rows) > 0)
 		put_basket(r, &basket, client);
 	else if (client != NULL)

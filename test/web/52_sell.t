@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 use utf8;
+use POSIX ();
 use lib 'test/web';
 use Test::More;
 use Web;
@@ -21,7 +22,7 @@ my $client_name = sql("SELECT name FROM shop.client WHERE id = $client");
 # Presses the button that sells, which carries the token.
 sub sell {
 	my ($page, %typed) = @_;
-	my ($csrf) = $page->{body} =~ m{<button name="csrf" value="([0-9a-f]{32})" formmethod="post">} or die "nothing to sell on $page->{address}";
+	my ($csrf) = $page->{body} =~ m{<button type="submit" name="csrf" value="([0-9a-f]{32})" formmethod="post">} or die "nothing to sell on $page->{address}";
 	return $page->submit('/sell', csrf => $csrf, %typed);
 }
 
@@ -84,6 +85,26 @@ is $again->header('Location'), $sold->header('Location'), 'two taps lead to the 
 is sales(), $count + 1, '... of one sale';
 is stock($first), $left - 2, '... that left the stock once';
 is sql('SELECT client_id FROM shop.sale ORDER BY id DESC LIMIT 1'), $client, '... to the client';
+
+# -- six tills and three pieces
+my $few = sql("SELECT p.id FROM shop.product p JOIN shop.stock_level l ON l.product_id = p.id WHERE NOT p.divisible AND p.active AND NOT p.allow_backorder"
+	. " AND l.on_hand - l.reserved > 5 AND p.id NOT IN ($first, $second, $third) ORDER BY p.id LIMIT 1");
+sql("SELECT shop.sell(NULL, ARRAY[$few], ARRAY[" . (stock($few) - 3) . '])');
+my @pages = map { $cashier->get("/sell?add=$few") } 1 .. 6;
+my @tills = map { my $at = $_; fork // die or do { my $answer = sell($at); POSIX::_exit($answer->{status} == 303 ? 0 : $answer->{status} == 422 ? 1 : 2) } } @pages;
+my @ended = map { waitpid $_, 0; $? >> 8 } @tills;
+is join(' ', sort @ended), '0 0 0 1 1 1', 'of six tills that sell the last three pieces three are told that there is none left';
+is stock($few), 0, '... and the stock is at nothing, not below';
+
+# -- a client who is new
+$page = $cashier->get("/sell?quantity$first=2&quantity$rice=1,5&who=nobody+of+this+name");
+my ($new) = $page->{body} =~ m{href="(/client/new\?back=[^"]*)"};
+$page = $cashier->get($new)->submit($new, name => 'Client at the till');
+my ($made) = $page->header('Location') =~ /client=(\d+)$/;
+like $page->follow->{body}, qr/name="quantity$first"[^>]* value="2".*name="quantity$rice"[^>]* value="1.5".*name="client" value="$made" checked/s,
+	'a new client can be made in the middle of a sale, which goes on';
+is $cashier->get('/client/new?back=https%3A%2F%2Fevil.example')->{status}, 404, '... and never on another site';
+sql("DELETE FROM shop.client WHERE id = $made");
 
 # -- what is refused, and comes back as it was typed
 sub refused {
