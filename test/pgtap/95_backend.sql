@@ -20,7 +20,7 @@ SELECT reco.create_model('asleep', purchases =>
 \c
 SET client_min_messages = warning;
 BEGIN;
-SELECT plan(34);
+SELECT plan(35);
 CREATE FUNCTION pg_temp.threads() RETURNS integer
 RETURN (regexp_match(pg_read_file('/proc/self/status'), 'Threads:\s+(\d+)'))[1]::integer;
 SELECT count(*) FROM reco.recommend(1, 10, 'both') \g /dev/null
@@ -142,14 +142,21 @@ SELECT cmp_ok(pg_temp.growth_of($$SELECT FROM reco.recommend(1, 10, 'nothing')$$
               'nor do errors');
 SELECT cmp_ok(pg_temp.growth_of($$SELECT reco.train('both'), reco.score(1, 4, 'both')$$, 4), '<', 250000::bigint,
               'a version is forgotten when the next one serves');
-SELECT cmp_ok(pg_temp.growth_of($$
-    DO 'BEGIN
-        PERFORM reco.create_model(''brief'', purchases => ''SELECT client, product, quantity FROM taste.purchase'');
-        PERFORM reco.train(''brief'');
-        PERFORM reco.score(1, 4, ''brief'');
-        PERFORM reco.drop_model(''brief'');
-    END'$$, 5), '<', 250000::bigint,
-              'dropped models are forgotten');
+DO $$
+BEGIN
+    FOR i IN 1 .. 60 LOOP
+        PERFORM reco.create_model('brief', options => '{"purchases": {"factors": 1, "iterations": 1}}',
+            purchases => 'SELECT client, product, quantity FROM taste.purchase WHERE client <= 20');
+        PERFORM reco.train('brief');
+        PERFORM reco.score(1, 4, 'brief');
+        PERFORM reco.drop_model('brief');
+    END LOOP;
+END
+$$;
+SELECT cmp_ok((SELECT count(*) FROM pg_backend_memory_contexts WHERE name LIKE 'reco model%'), '<', 30::bigint,
+              'of models dropped, or not used for long, no image is kept');
+SELECT cmp_ok((SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'CachedPlanSource'), '<', 180::bigint,
+              'and no plan');
 
 SELECT * FROM finish();
 ROLLBACK;
