@@ -6,6 +6,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/resowner.h"
 
@@ -133,7 +134,11 @@ reco_rows_now(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		rows = source_count(model_get(name));
+		Model	   *model = model_get(name);
+
+		/* who may tend it counts for its owner, and lends it no rights */
+		model->as_owner = has_privs_of_role(GetUserId(), model->owner);
+		rows = source_count(model);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();

@@ -111,6 +111,7 @@ serving_eligible(Serving *serving, Oid among)
 	bool		has_query = serving->model->queries[SOURCE_CANDIDATES] != NULL;
 	MemoryContext before = MemoryContextSwitchTo(serving->context);
 	SetReader	reader;
+	bool		steady;
 
 	if (has_query && !serving->has_candidates)
 	{
@@ -129,7 +130,7 @@ serving_eligible(Serving *serving, Oid among)
 	{
 		serving->has_eligible = false;
 		start_set(&reader, serving, &serving->eligible, false);
-		source_read_products(among, add_product, &reader);
+		steady = !source_read_products(among, add_product, &reader);
 		end_set(&serving->eligible);
 		if (has_query)
 		{
@@ -137,7 +138,7 @@ serving_eligible(Serving *serving, Oid among)
 			serving->eligible.surplus = serving->candidates.surplus;
 		}
 		serving->among = among;
-		serving->has_eligible = true;
+		serving->has_eligible = steady;
 	}
 	MemoryContextSwitchTo(before);
 	return &serving->eligible;

@@ -122,6 +122,7 @@ model_get_to_change(const char *name, const char *function)
 	PreventCommandIfReadOnly(function);
 	model = model_get(name);
 	model_check_owner(model);
+	model->as_owner = true;
 	model_lock(model);
 	return model;
 }

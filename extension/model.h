@@ -24,6 +24,8 @@ typedef struct Model
 	int32		id;
 	char	   *name;
 	Oid			owner;
+	bool		as_owner;		/* queries run as the owner: the model is being
+								 * trained, or counted for its owner */
 	char	   *queries[SOURCE_KINDS];	/* fully qualified; NULL if not given */
 	bool		has_surplus;	/* candidates tells how much is too much */
 	ModelOptions options;

@@ -55,7 +55,7 @@ static const Option known_options[] = {
 	offsetof(ModelOptions, rating_iterations)},
 	{"purchases", "method", OPTION_METHOD, 0, 0, purchase_methods,
 	offsetof(ModelOptions, purchase_method)},
-	{"purchases", "factors", OPTION_INTEGER, 1, MAX_FACTORS, NULL,
+	{"purchases", "factors", OPTION_INTEGER, MIN_FACTORS, MAX_FACTORS, NULL,
 	offsetof(ModelOptions, purchase_factors)},
 	{"purchases", "regularization", OPTION_NUMBER, 1e-6, 1e6, NULL,
 	offsetof(ModelOptions, purchase_regularization)},

@@ -36,7 +36,7 @@ typedef struct ModelOptions
 
 #define OPTION_AUTO (-1)
 
-#define MIN_FACTORS 0
+#define MIN_FACTORS 1
 #define MAX_FACTORS 512
 #define MIN_ITERATIONS 1
 #define MAX_ITERATIONS 1000

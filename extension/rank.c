@@ -311,10 +311,11 @@ cosine(const float *a, const float *b, int first, int width)
 	return product / sqrt(a_squares * b_squares);
 }
 
-/* The n rows most like the given one, which is left out if own is its number. */
+/* The n rows most like the one of own_id; if visible is given, of these only. */
 static void
 rank_neighbours(const Image *image, const float *row, int64 own_id,
-				const FactorMatrix *rows, const int64 *ids, int64 n, TopN *top)
+				const FactorMatrix *rows, const int64 *ids,
+				const int64 *visible, int64 visible_count, int64 n, TopN *top)
 {
 	int			first = first_factor(image);
 
@@ -324,7 +325,7 @@ rank_neighbours(const Image *image, const float *row, int64 own_id,
 	{
 		if (i % PRODUCTS_PER_CHECK == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (ids[i] != own_id)
+		if (ids[i] != own_id && (!visible || ids_find(visible, visible_count, ids[i]) >= 0))
 			topn_offer(top, cosine(row, factor_row(rows, i), first, rows->width), ids[i]);
 	}
 	topn_sort(top);
@@ -347,10 +348,14 @@ rank_similar_products(Serving *serving, int64 product_id, int64 n, TopN *top)
 
 	topn_init(top, NULL, 0);
 	if (number >= 0 && has_factors(image))
-		rank_neighbours(image, factor_row(m, number), product_id, m, image->product_ids, n, top);
+		rank_neighbours(image, factor_row(m, number), product_id, m, image->product_ids, NULL, 0,
+						n, top);
 }
 
-/* The clients most like one, as of the training; none if nothing is known. */
+/*
+ * The clients most like one, as of the training; none if nothing is known.
+ * Where rows are hidden from the caller, so are the clients of these rows.
+ */
 void
 rank_similar_clients(Serving *serving, Client *client, int64 n, TopN *top)
 {
@@ -358,15 +363,20 @@ rank_similar_clients(Serving *serving, Client *client, int64 n, TopN *top)
 	Budget		budget;
 	FactorMatrix clients;
 	int64	   *ids;
+	int64	   *visible = NULL;
+	int64		visible_count = 0;
 
 	topn_init(top, NULL, 0);
 	if (!has_factors(image) || client_method(serving, client) == METHOD_POPULAR)
 		return;
+	if (serving->unsteady)
+		visible = serving_all_clients(serving, &visible_count);
 	budget_init(&budget, CurrentMemoryContext);
 	clients = image_read_client_factors(image, &budget);
 	ids = image_read_client_ids(image, &budget);
 	rank_neighbours(image, image->has_purchases ? client_purchase_row(serving, client)
-					: client_rating_row(serving, client), client->id, &clients, ids, n, top);
+					: client_rating_row(serving, client), client->id, &clients, ids,
+					visible, visible_count, n, top);
 }
 
 /* ---- explanations ---- */

@@ -144,6 +144,7 @@ begin(Run *run)
 	/* with the lock held, and not a moment older */
 	PushActiveSnapshot(GetTransactionSnapshot());
 	run->model = model_get(run->name);
+	run->model->as_owner = true;
 	PopActiveSnapshot();
 	job_record_tidy(run->model);
 	run->record = job_record_insert(run->model, "training", "running", "reading", NULL);
@@ -272,9 +273,15 @@ analyze(Run *run)
 
 /* ---- forecasts ---- */
 
+/*
+ * A shop is a schema by the model's name, but anybody may name a schema, and
+ * what is done to its tables runs their triggers: they must be the model's
+ * owner's own.
+ */
 static Statement find_shop = {
 	"SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE n.nspname = $1 AND c.relname = 'demand_week'", NULL
+	" WHERE n.nspname = $1 AND c.relname = 'demand_week'"
+	" AND NOT EXISTS (SELECT FROM pg_class o WHERE o.relnamespace = n.oid AND o.relowner <> $2)", NULL
 };
 
 static Statement refit_forecasts = {
@@ -285,6 +292,10 @@ static Statement release_expired = {
 	"SELECT reco.release_expired($1::pg_catalog.name)", NULL
 };
 
+static Statement refresh_likely_buyers = {
+	"SELECT reco.refresh_likely_buyers($1::pg_catalog.name)", NULL
+};
+
 static Statement evaluate_products = {
 	"SELECT reco.evaluate_shop($1::pg_catalog.name, $2)", NULL
 };
@@ -293,14 +304,15 @@ static Statement evaluate_products = {
 static void
 begin_forecasts(Run *run)
 {
-	Datum		name;
+	Datum		values[2];
 	Scope		scope;
 	bool		found;
 
 	run->record = 0;
 	scope_begin_engine(&scope);
-	name = CStringGetTextDatum(run->name);
-	found = statement_run(&find_shop, 1, (Oid[]) {TEXTOID}, &name, NULL, false, 1) == 1;
+	values[0] = CStringGetTextDatum(run->name);
+	values[1] = ObjectIdGetDatum(run->model->owner);
+	found = statement_run(&find_shop, 2, (Oid[]) {TEXTOID, OIDOID}, values, NULL, false, 1) == 1;
 	scope_end(&scope);
 	if (found)
 		run->record = job_record_insert(run->model, "forecasts", "running", "fitting", NULL);
@@ -319,6 +331,7 @@ refit(Run *run)
 	run->forecasts = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 												 &isnull));
 	statement_run(&release_expired, 1, (Oid[]) {TEXTOID}, &name, NULL, false, 0);
+	statement_run(&refresh_likely_buyers, 1, (Oid[]) {TEXTOID}, &name, NULL, false, 0);
 	scope_end(&scope);
 	job_record_phase(run->record, "alerts");
 }
@@ -330,7 +343,7 @@ list_products(Run *run)
 	Scope		scope;
 
 	scope_begin_change(&scope, run->model->owner);
-	if (SPI_execute(psprintf("SELECT l.product_id FROM %s.stock_level l ORDER BY l.product_id",
+	if (SPI_execute(psprintf("SELECT l.product_id::bigint FROM %s.stock_level l ORDER BY 1",
 							 quote_identifier(run->name)), true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the products of shop \"%s\"", run->name);
 	run->product_count = (int64) SPI_processed;

@@ -188,7 +188,7 @@ select_run(const char *query, SlotReceiver receiver, void *state)
 	SPIPlanPtr	plan;
 	int			result;
 
-	scope_begin_caller(&scope, GetUserId());
+	scope_begin_caller(&scope, GetUserId(), false);
 	plan = SPI_prepare_cursor(query, 0, NULL, CURSOR_OPT_PARALLEL_OK);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));

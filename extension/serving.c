@@ -9,13 +9,16 @@
  *
  * The state hangs on the calling expression (fn_extra), so a statement that
  * asks for many clients or many products pays for each client once.  It is
- * rebuilt when the snapshot or the role is another one.  Rows are read client
+ * rebuilt when the snapshot or the role is another one, and for every call if
+ * the model's queries depend on more than these: on row security, or on
+ * functions that may return something else at any time.  Rows are read client
  * by client as long as that is the cheaper way, by the planner's own costs;
  * then all at once, as in a training.
  */
 #include "serving.h"
 
 #include "access/transam.h"
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/float.h"
@@ -43,6 +46,8 @@ current_snapshot_key(void)
 	key.running = snapshot->xcnt + snapshot->subxcnt;
 	key.completions = snapshot->snapXactCompletionCount;
 	key.transaction = MyProc->lxid;
+	/* what an aborted subtransaction wrote is gone, and nothing else tells */
+	key.subtransaction = GetCurrentSubTransactionId();
 	key.user = GetUserId();
 	return key;
 }
@@ -66,7 +71,7 @@ serving_build(FunctionCallInfo fcinfo, const char *model_name, SnapshotKey key)
 	serving->context = context;
 	serving->key = key;
 	serving->model = model_get(model_name);
-	source_check_rights(serving->model);
+	serving->unsteady = source_check_rights(serving->model);
 	serving->image = image_pin(serving->model);
 	unpin->func = unpin_image;
 	unpin->arg = serving->image;
@@ -91,7 +96,7 @@ serving_get(FunctionCallInfo fcinfo, const char *model_name)
 	Serving    *serving = fcinfo->flinfo->fn_extra;
 	SnapshotKey key = current_snapshot_key();
 
-	if (serving && memcmp(&serving->key, &key, sizeof(key)) == 0 &&
+	if (serving && !serving->unsteady && memcmp(&serving->key, &key, sizeof(key)) == 0 &&
 		strcmp(serving->model->name, model_name_or_default(model_name)) == 0)
 		return serving;
 	if (serving)

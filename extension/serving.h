@@ -63,6 +63,7 @@ typedef struct SnapshotKey
 	uint32		running;
 	uint64		completions;
 	LocalTransactionId transaction;
+	SubTransactionId subtransaction;
 	Oid			user;
 } SnapshotKey;
 
@@ -80,6 +81,7 @@ typedef struct Serving
 {
 	MemoryContext context;
 	SnapshotKey key;
+	bool		unsteady;		/* its queries may return other rows at the next call */
 	const Model *model;
 	Image	   *image;
 	Budget		budget;

@@ -17,11 +17,13 @@
  */
 #include "source.h"
 
-
+#include "access/transam.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -173,6 +175,52 @@ typedef struct KeptPlan
 #define MAX_KEPT_PLANS 64
 
 static HTAB *kept_plans = NULL;
+
+static bool
+is_unsteady_function(Oid function, void *context)
+{
+	char		volatility = func_volatile(function);
+
+	/* of the server's own stable functions only this one can change so soon */
+	return volatility == PROVOLATILE_VOLATILE ||
+		(volatility == PROVOLATILE_STABLE &&
+		 (function >= FirstNormalObjectId || function == F_CURRENT_SETTING_TEXT ||
+		  function == F_CURRENT_SETTING_TEXT_BOOL));
+}
+
+static bool
+has_unsteady_function(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, is_unsteady_function, context))
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, has_unsteady_function, context, 0);
+	return expression_tree_walker(node, has_unsteady_function, context);
+}
+
+/*
+ * May the query return other rows though snapshot and role are the same?  By
+ * row security, which may go by a setting, or by a function that does.
+ */
+static bool
+is_unsteady(SPIPlanPtr plan, bool kept)
+{
+	CachedPlan *current = SPI_plan_get_cached_plan(plan);
+	ListCell   *cell;
+
+	/* now what the plan is made of is as the tables are now */
+	ReleaseCachedPlan(current, kept ? CurrentResourceOwner : NULL);
+	foreach(cell, SPI_plan_get_plan_sources(plan))
+	{
+		CachedPlanSource *source = lfirst(cell);
+
+		if (source->dependsOnRLS || has_unsteady_function((Node *) source->query_list, NULL))
+			return true;
+	}
+	return false;
+}
 
 /* Makes room: forgets all plans that are not running. */
 static void
@@ -432,14 +480,17 @@ source_read(const Model *model, SourceKind kind, const int64 *only_client,
 		params->params[0].pflags = PARAM_FLAG_CONST;
 		params->params[0].ptype = INT8OID;
 	}
-	scope_begin_caller(&scope, model->owner);
+	scope_begin_caller(&scope, model->owner, model->as_owner);
 	run_plan(kept_plan(model, kind, only_client ? USE_CLIENT : USE_ALL), params,
 			 kind == SOURCE_CANDIDATES, receive_in_context, &in_context);
 	scope_end(&scope);
 }
 
-/* The product_id of all rows of a table or view of the caller's choice. */
-void
+/*
+ * The product_id of all rows of a table or view of the caller's choice.
+ * Returns whether it may be other ones at the next call.
+ */
+bool
 source_read_products(Oid relation, SourceReceiver receiver, void *state)
 {
 	ContextSwitch in_context = {CurrentMemoryContext, receiver, state};
@@ -448,6 +499,7 @@ source_read_products(Oid relation, SourceReceiver receiver, void *state)
 	AttrNumber	column;
 	Scope		scope;
 	KeptPlan	passing = {{0}};
+	bool		unsteady;
 
 	if (name == NULL)
 		ereport(ERROR,
@@ -461,34 +513,45 @@ source_read_products(Oid relation, SourceReceiver receiver, void *state)
 				 errhint("Argument among takes a table or view with a column product_id "
 						 "of type smallint, integer or bigint.")));
 	schema = get_namespace_name_or_temp(get_rel_namespace(relation));
-	scope_begin_caller(&scope, GetUserId());
+	scope_begin_caller(&scope, GetUserId(), false);
 	passing.plan = SPI_prepare(psprintf("SELECT r.product_id, NULL::float8 FROM %s r",
 								quote_qualified_identifier(schema, name)), 0, NULL);
 	if (passing.plan == NULL)
 		elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
+	unsteady = is_unsteady(passing.plan, false);
 	run_plan(&passing, NULL, true, receive_in_context, &in_context);
 	scope_end(&scope);
+	return unsteady;
 }
 
 /*
  * Raises the error that reading the model's queries would raise for want of
  * rights, without reading a row: what a model learnt is worth what it was
- * learnt from.
+ * learnt from.  Returns whether a query may return other rows at the next call
+ * even to the same snapshot and role.
  */
-void
+bool
 source_check_rights(const Model *model)
 {
+	bool		unsteady = false;
 	Scope		scope;
 
-	scope_begin_caller(&scope, model->owner);
+	scope_begin_caller(&scope, model->owner, model->as_owner);
 	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
 	{
 		SPIExecuteOptions options = {.read_only = true};
+		KeptPlan   *kept;
 
-		if (model->queries[kind])
-			run_kept(kept_plan(model, kind, USE_RIGHTS), &options);
+		if (!model->queries[kind])
+			continue;
+		kept = kept_plan(model, kind, USE_RIGHTS);
+		run_kept(kept, &options);
+		unsteady |= is_unsteady(kept->plan, true);
 	}
+	if (model->queries[SOURCE_CANDIDATES])
+		unsteady |= is_unsteady(kept_plan(model, SOURCE_CANDIDATES, USE_ALL)->plan, true);
 	scope_end(&scope);
+	return unsteady;
 }
 
 /* How many rows the ratings and purchases of the model have now. */
@@ -498,7 +561,7 @@ source_count(const Model *model)
 	int64		total = 0;
 	Scope		scope;
 
-	scope_begin_caller(&scope, model->owner);
+	scope_begin_caller(&scope, model->owner, model->as_owner);
 	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
 	{
 		SPIExecuteOptions options = {.read_only = true};
@@ -526,7 +589,7 @@ source_cost(const Model *model, SourceKind kind, bool one_client, double *rows)
 	Plan	   *tree;
 	double		cost;
 
-	scope_begin_caller(&scope, model->owner);
+	scope_begin_caller(&scope, model->owner, model->as_owner);
 	plan = SPI_plan_get_cached_plan(kept_plan(model, kind, one_client ? USE_CLIENT : USE_ALL)->plan);
 	if (plan == NULL)
 		elog(ERROR, "no single plan for the %s of model \"%s\"", source_names[kind], model->name);

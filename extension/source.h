@@ -23,8 +23,8 @@ typedef void (*SourceReceiver) (void *state, const SourceRow *row);
 extern char *source_check(SourceKind kind, const char *query, int *columns);
 extern void source_read(const Model *model, SourceKind kind, const int64 *only_client,
 						SourceReceiver receiver, void *state);
-extern void source_read_products(Oid relation, SourceReceiver receiver, void *state);
-extern void source_check_rights(const Model *model);
+extern bool source_read_products(Oid relation, SourceReceiver receiver, void *state);
+extern bool source_check_rights(const Model *model);
 extern int64 source_count(const Model *model);
 extern double source_cost(const Model *model, SourceKind kind, bool one_client, double *rows);
 

@@ -167,6 +167,9 @@ typedef struct KeptPlan
 
 static HTAB *kept_plans = NULL;
 
+/* Statements of ours that are running, one inside the other. */
+static int	running = 0;
+
 static void
 forget_plans(void)
 {
@@ -199,7 +202,8 @@ plan_of(const char *sql, int nargs, const Oid *types)
 	SPIPlanPtr	plan;
 	bool		found;
 
-	if (kept_plans != NULL && hash_get_num_entries(kept_plans) >= MAX_PLANS)
+	/* a trigger of the merchant's may have brought us here: then plans are in use */
+	if (kept_plans != NULL && running == 0 && hash_get_num_entries(kept_plans) >= MAX_PLANS)
 		forget_plans();
 	if (kept_plans == NULL)
 	{
@@ -226,11 +230,29 @@ plan_of(const char *sql, int nargs, const Oid *types)
 	return plan;
 }
 
+static int
+run_plan(SPIPlanPtr plan, Datum *values, const char *nulls)
+{
+	int			result = 0;
+
+	running++;
+	PG_TRY();
+	{
+		result = SPI_execute_plan(plan, values, nulls, false, 0);
+	}
+	PG_FINALLY();
+	{
+		running--;
+	}
+	PG_END_TRY();
+	return result;
+}
+
 /* Runs one of our statements; SPI is connected. Returns the number of rows. */
 int
 stock_run(const char *sql, int nargs, const Oid *types, Datum *values, const char *nulls)
 {
-	if (SPI_execute_plan(plan_of(sql, nargs, types), values, nulls, false, 0) < 0)
+	if (run_plan(plan_of(sql, nargs, types), values, nulls) < 0)
 		elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	return (int) SPI_processed;
 }
@@ -351,21 +373,73 @@ column_array(const Columns *columns, int column, Oid type)
 											  id ? TYPALIGN_DOUBLE : TYPALIGN_INT));
 }
 
-static Numeric
-numeric_column(uint64 row, int column)
+/*
+ * A value of the last statement.  Its tables are not ours: whoever owns them
+ * may have given a column another type than the shop's.
+ */
+static Datum
+result_value(uint64 row, int column, Oid type, bool *isnull)
+{
+	TupleDesc	columns = SPI_tuptable->tupdesc;
+
+	if (SPI_gettypeid(columns, column) != type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of the stock has type %s", SPI_fname(columns, column),
+						format_type_be(SPI_gettypeid(columns, column))),
+				 errdetail("It must be %s.", format_type_be(type)),
+				 errhint("Leave the columns of a shop's tables as reco.create_shop() made them.")));
+	return SPI_getbinval(SPI_tuptable->vals[row], columns, column, isnull);
+}
+
+static void
+refuse_null(int column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("column \"%s\" of the stock is null", SPI_fname(SPI_tuptable->tupdesc, column))));
+}
+
+/* A number of the last statement; NULL for a null. */
+Numeric
+stock_nullable_number(uint64 row, int column)
 {
 	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	Datum		value = result_value(row, column, NUMERICOID, &isnull);
 
 	return isnull ? NULL : DatumGetNumericCopy(value);
 }
 
-static int64
-id_column(uint64 row, int column)
+Numeric
+stock_number(uint64 row, int column)
+{
+	Numeric		number = stock_nullable_number(row, column);
+
+	if (number == NULL)
+		refuse_null(column);
+	return number;
+}
+
+int64
+stock_id(uint64 row, int column)
 {
 	bool		isnull;
+	Datum		value = result_value(row, column, INT8OID, &isnull);
 
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull));
+	if (isnull)
+		refuse_null(column);
+	return DatumGetInt64(value);
+}
+
+bool
+stock_flag(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = result_value(row, column, BOOLOID, &isnull);
+
+	if (isnull)
+		refuse_null(column);
+	return DatumGetBool(value);
 }
 
 /* Reads items in a scope of the reader's; they are of the current context. */
@@ -386,16 +460,13 @@ read_items(const AlertBook *book, ArrayType *products, int *count)
 	items = palloc_extended(Max(*count, 1) * sizeof(StockItem), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < *count; i++)
 	{
-		bool		isnull;
-
-		items[i].product_id = id_column(i, 1);
-		items[i].offered = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
-													  2, &isnull));
-		items[i].available = numeric_column(i, 3);
-		items[i].position = numeric_column(i, 4);
-		items[i].threshold = numeric_column(i, 5);
-		items[i].late = numeric_column(i, 6);
-		items[i].drift = numeric_column(i, 7);
+		items[i].product_id = stock_id(i, 1);
+		items[i].offered = stock_flag(i, 2);
+		items[i].available = stock_nullable_number(i, 3);
+		items[i].position = stock_nullable_number(i, 4);
+		items[i].threshold = stock_nullable_number(i, 5);
+		items[i].late = stock_nullable_number(i, 6);
+		items[i].drift = stock_nullable_number(i, 7);
 	}
 	scope_end(&scope);
 	return items;
@@ -420,7 +491,7 @@ find_open_alerts(const AlertBook *book, ArrayType *products)
 	for (int i = 0; i < count; i++)
 	{
 		char	   *name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3);
-		OpenAlertKey key = {.product_id = id_column(i, 2), .kind = ALERT_KINDS};
+		OpenAlertKey key = {.product_id = stock_id(i, 2), .kind = ALERT_KINDS};
 		OpenAlert  *alert;
 
 		for (int kind = 0; kind < ALERT_KINDS; kind++)
@@ -429,8 +500,8 @@ find_open_alerts(const AlertBook *book, ArrayType *products)
 		if (key.kind == ALERT_KINDS)
 			continue;			/* not one of ours to open and close */
 		alert = hash_search(alerts, &key, HASH_ENTER, NULL);
-		alert->id = id_column(i, 1);
-		alert->threshold = numeric_column(i, 4);
+		alert->id = stock_id(i, 1);
+		alert->threshold = stock_nullable_number(i, 4);
 		alert->seen = false;
 	}
 	return alerts;
@@ -449,7 +520,7 @@ write_alerts(const AlertBook *book, const char *sql, int nargs, const Oid *types
 	{
 		char		id[32];
 
-		snprintf(id, sizeof(id), INT64_FORMAT, id_column(i, 1));
+		snprintf(id, sizeof(id), INT64_FORMAT, stock_id(i, 1));
 		Async_Notify(ALERT_CHANNEL, book->shop ? psprintf("%s:%s", book->shop, id) : id);
 	}
 	return count;

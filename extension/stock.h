@@ -71,6 +71,10 @@ extern ArrayType *stock_due(const AlertBook *book);
 extern int	stock_run(const char *sql, int nargs, const Oid *types, Datum *values, const char *nulls);
 extern void stock_prefer_indexes(void);
 extern ArrayType *stock_id_array(const int64 *ids, int count);
+extern Numeric stock_number(uint64 row, int column);
+extern Numeric stock_nullable_number(uint64 row, int column);
+extern int64 stock_id(uint64 row, int column);
+extern bool stock_flag(uint64 row, int column);
 
 /* The rows of a transition table, in the order of the statement. */
 typedef struct RowReader

@@ -17,7 +17,9 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -43,6 +45,10 @@ static const char *const column_names[LEVEL_COLUMNS] = {
 	"product_id", "on_hand", "reserved", "on_order", "reorder_point", "active", "allow_backorder"
 };
 
+static const Oid column_types[LEVEL_COLUMNS] = {
+	INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, BOOLOID, BOOLOID
+};
+
 struct LevelTable
 {
 	Relation	relation;
@@ -58,8 +64,10 @@ needs_statement(Relation relation)
 {
 	TriggerDesc *triggers = relation->trigdesc;
 
+	/* rights and row security are not asked about here: it must be our role's own */
 	if (relation->rd_rel->relkind != RELKIND_RELATION || relation->rd_rel->relhassubclass ||
-		relation->rd_rules != NULL)
+		relation->rd_rules != NULL || relation->rd_rel->relrowsecurity ||
+		relation->rd_rel->relowner != GetUserId())
 		return true;
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
@@ -70,6 +78,22 @@ needs_statement(Relation relation)
 			return true;
 	}
 	return triggers != NULL && (triggers->trig_update_old_table || triggers->trig_update_new_table);
+}
+
+/* The column by that name, if it is as create_shop made it. */
+static AttrNumber
+level_column(TupleDesc columns, int column)
+{
+	for (int a = 0; a < columns->natts; a++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(columns, a);
+
+		if (!attribute->attisdropped && attribute->atttypid == column_types[column] &&
+			(attribute->attnotnull || column == REORDER_POINT) &&
+			strcmp(NameStr(attribute->attname), column_names[column]) == 0)
+			return attribute->attnum;
+	}
+	return InvalidAttrNumber;
 }
 
 /* Opens a table of levels; NULL: it is to be written by statements. */
@@ -88,9 +112,7 @@ levels_open(Oid relation)
 
 		for (int i = 0; i < LEVEL_COLUMNS; i++)
 		{
-			for (int a = 0; a < columns->natts; a++)
-				if (strcmp(NameStr(TupleDescAttr(columns, a)->attname), column_names[i]) == 0)
-					table->columns[i] = TupleDescAttr(columns, a)->attnum;
+			table->columns[i] = level_column(columns, i);
 			all &= table->columns[i] != InvalidAttrNumber;
 		}
 		table->index = index_open(index, RowExclusiveLock);

@@ -236,11 +236,7 @@ stale_levels(const Shop *shop)
 	int64	   *ids = palloc_extended(Max(count, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
 
 	for (int i = 0; i < count; i++)
-	{
-		bool		isnull;
-
-		ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-	}
+		ids[i] = stock_id(i, 1);
 	return count > 0 ? stock_id_array(ids, count) : NULL;
 }
 

@@ -166,23 +166,6 @@ is_negative(Numeric number)
 											NumericGetDatum(zero())));
 }
 
-static Numeric
-level_number(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
-
-	return isnull ? NULL : DatumGetNumericCopy(value);
-}
-
-static bool
-level_flag(uint64 row, int column)
-{
-	bool		isnull;
-
-	return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull));
-}
-
 static void
 refuse_missing_levels(const Shop *shop, int count)
 {
@@ -214,12 +197,12 @@ lock_changed(const Shop *shop, Changes *changes, ArrayType *ids)
 	for (int i = 0; i < count; i++)
 	{
 		changes->sorted[i]->level = (StockLevel) {
-			.available = level_number(i, 1),
-			.on_order = level_number(i, 2),
-			.reorder_point = level_number(i, 3),
-			.active = level_flag(i, 4),
-			.allow_backorder = level_flag(i, 5),
-			.some_reserved = level_flag(i, 6)
+			.available = stock_number(i, 1),
+			.on_order = stock_number(i, 2),
+			.reorder_point = stock_nullable_number(i, 3),
+			.active = stock_flag(i, 4),
+			.allow_backorder = stock_flag(i, 5),
+			.some_reserved = stock_flag(i, 6)
 		};
 	}
 	MemoryContextSwitchTo(before);
@@ -332,42 +315,63 @@ crossing_products(const Changes *changes)
 	return count > 0 ? stock_id_array(ids, count) : NULL;
 }
 
-/* The columns that a trigger needs, by name. */
+/*
+ * The columns that a trigger needs, by name.  The table need not be one that
+ * create_shop made: its columns are looked at before its rows are.
+ */
 static int
-column_number(TriggerData *trigger, const char *name)
+column_number(TriggerData *trigger, const char *name, Oid type)
 {
-	int			number = SPI_fnumber(RelationGetDescr(trigger->tg_relation), name);
+	TupleDesc	columns = RelationGetDescr(trigger->tg_relation);
+	int			number = SPI_fnumber(columns, name);
 
 	if (number <= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("table \"%s\" of a shop has no column \"%s\"",
 						RelationGetRelationName(trigger->tg_relation), name)));
+	if (OidIsValid(type) && SPI_gettypeid(columns, number) != type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of table \"%s\" has type %s", name,
+						RelationGetRelationName(trigger->tg_relation),
+						format_type_be(SPI_gettypeid(columns, number))),
+				 errdetail("It must be %s.", format_type_be(type)),
+				 errhint("Leave the columns of a shop's tables as reco.create_shop() made them.")));
 	return number;
+}
+
+/* The value of such a column, which must not be null. */
+static Datum
+column_value(TupleTableSlot *row, int column)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(row, column, &isnull);
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("column \"%s\" of a shop's table is null",
+						NameStr(TupleDescAttr(row->tts_tupleDescriptor, column - 1)->attname))));
+	return value;
 }
 
 static int64
 get_id(TupleTableSlot *row, int column)
 {
-	bool		isnull;
-
-	return DatumGetInt64(slot_getattr(row, column, &isnull));
+	return DatumGetInt64(column_value(row, column));
 }
 
 static Numeric
 get_number(TupleTableSlot *row, int column)
 {
-	bool		isnull;
-	Datum		value = slot_getattr(row, column, &isnull);
-
-	return isnull ? NULL : DatumGetNumeric(value);
+	return DatumGetNumeric(column_value(row, column));
 }
 
 static bool
 text_equals(TupleTableSlot *row, int column, const char *word)
 {
-	bool		isnull;
-	text	   *value = DatumGetTextPP(slot_getattr(row, column, &isnull));
+	text	   *value = DatumGetTextPP(column_value(row, column));
 
 	return VARSIZE_ANY_EXHDR(value) == strlen(word) &&
 		memcmp(VARDATA_ANY(value), word, strlen(word)) == 0;
@@ -394,11 +398,11 @@ typedef struct MoveRows
 static void
 read_moves(TriggerData *trigger, MoveRows *moves)
 {
-	int			id = column_number(trigger, "id");
-	int			product = column_number(trigger, "product_id");
-	int			quantity = column_number(trigger, "quantity");
-	int			kind = column_number(trigger, "kind");
-	int			reverses = column_number(trigger, "reverses");
+	int			id = column_number(trigger, "id", INT8OID);
+	int			product = column_number(trigger, "product_id", INT8OID);
+	int			quantity = column_number(trigger, "quantity", NUMERICOID);
+	int			kind = column_number(trigger, "kind", TEXTOID);
+	int			reverses = column_number(trigger, "reverses", INT8OID);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "stock rows",
 												  ALLOCSET_SMALL_SIZES);
 	RowReader	reader;
@@ -573,8 +577,8 @@ shop_moves(TriggerData *trigger)
 static void
 read_products(TriggerData *trigger, const char *id_column, const char *quantity_column, Changes *changes)
 {
-	int			id = column_number(trigger, id_column);
-	int			quantity = quantity_column ? column_number(trigger, quantity_column) : 0;
+	int			id = column_number(trigger, id_column, INT8OID);
+	int			quantity = quantity_column ? column_number(trigger, quantity_column, NUMERICOID) : 0;
 	Tuplestorestate *tables[] = {trigger->tg_oldtable, trigger->tg_newtable};
 
 	for (int t = 0; t < lengthof(tables); t++)
@@ -668,7 +672,7 @@ read_changed_products(TriggerData *trigger, Changes *changes)
 	RowReader	new;
 
 	for (int i = 0; i < lengthof(names); i++)
-		numbers[i] = column_number(trigger, names[i]);
+		numbers[i] = column_number(trigger, names[i], i == 0 ? INT8OID : InvalidOid);
 	rows_begin(&old, trigger->tg_relation, trigger->tg_oldtable);
 	rows_begin(&new, trigger->tg_relation, trigger->tg_newtable);
 	while (rows_next(&old) && rows_next(&new))
@@ -720,7 +724,7 @@ shop_products(TriggerData *trigger)
 static void
 read_products_on_orders(TriggerData *trigger, const Shop *shop, Changes *changes)
 {
-	int			id = column_number(trigger, "id");
+	int			id = column_number(trigger, "id", INT8OID);
 	Changes		orders;
 	RowReader	reader;
 	Scope		scope;
@@ -736,12 +740,7 @@ read_products_on_orders(TriggerData *trigger, const Shop *shop, Changes *changes
 							   " WHERE purchase_order_id = ANY ($1)", shop->schema),
 					  1, (Oid[]) {INT8ARRAYOID}, (Datum[]) {PointerGetDatum(changes_sort(&orders))}, NULL);
 	for (int i = 0; i < count; i++)
-	{
-		bool		isnull;
-
-		(void) change_of(changes, DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i],
-															  SPI_tuptable->tupdesc, 1, &isnull)));
-	}
+		(void) change_of(changes, stock_id(i, 1));
 	scope_end(&scope);
 	changes_end(&orders);
 }

@@ -5,9 +5,11 @@
  * read and write the tables of schema reco: they run as the owner of these
  * tables, so that nobody needs rights on them.  The queries of a model run as
  * whoever called the function, read-only, so that they give nobody anything
- * that a SELECT of their own would not.  One exception: the queries of a model
- * may call functions of its owner's, so a superuser runs them as the owner,
- * or anybody could have a superuser run anything.  Both run with a fixed search_path:
+ * that a SELECT of their own would not.  But the queries of a model may call
+ * functions of its owner's, and triggers of a shop run with what is written
+ * there: so a superuser runs them as the owner, and so does whoever trains or
+ * tends a model, which takes the owner's role.  Nobody's rights can be had by
+ * waiting for the nightly run.  Both run with a fixed search_path:
  * objects in a schema of the caller's cannot take the place of ours.
  *
  * The settings and the role go back at scope_end, or when the transaction or
@@ -80,24 +82,18 @@ scope_begin_engine(Scope *scope)
 	scope_begin_role(scope, engine_owner());
 }
 
-/* Who runs what belongs to owner when the current user asks for it. */
-static Oid
-caller_for(Oid owner)
+/*
+ * Until scope_end: SPI is connected, the caller runs the query of a model
+ * with this owner, and cannot write.  as_owner: the owner does, for whom the
+ * caller acts.
+ */
+void
+scope_begin_caller(Scope *scope, Oid owner, bool as_owner)
 {
 	Oid			user = GetUserId();
 
-	return superuser_arg(user) && !superuser_arg(owner) ? owner : user;
-}
-
-/*
- * Until scope_end: SPI is connected, the caller runs the query of a model
- * with this owner, and cannot write.
- */
-void
-scope_begin_caller(Scope *scope, Oid owner)
-{
-	Oid			user = caller_for(owner);
-
+	if (as_owner || (superuser_arg(user) && !superuser_arg(owner)))
+		user = owner;
 	scope_begin(scope);
 	(void) set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
@@ -107,14 +103,12 @@ scope_begin_caller(Scope *scope, Oid owner)
 	scope->spi = true;
 }
 
-/* The same for what may write: work on the tables of owner's shop. */
+/* For what writes: work on the tables of owner's shop, as the owner. */
 void
 scope_begin_change(Scope *scope, Oid owner)
 {
-	Oid			user = caller_for(owner);
-
 	scope_begin(scope);
-	SetUserIdAndSecContext(user, scope->security_context | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(owner, scope->security_context | SECURITY_RESTRICTED_OPERATION);
 	SPI_connect();
 	scope->spi = true;
 }

@@ -19,7 +19,7 @@ typedef struct Scope
 
 extern void scope_begin_engine(Scope *scope);
 extern void scope_begin_role(Scope *scope, Oid role);
-extern void scope_begin_caller(Scope *scope, Oid owner);
+extern void scope_begin_caller(Scope *scope, Oid owner, bool as_owner);
 extern void scope_begin_change(Scope *scope, Oid owner);
 extern void scope_end(Scope *scope);
 

@@ -63,7 +63,7 @@ SELECT pg_temp.with_options('{"purchases": {"regularization": -1}}');
 SELECT count(*) FROM unnest(ARRAY[
     '{}', '{"seed": 0}', '{"seed": 9007199254740991}', '{"seed": 1e3}', '{"lift": 0}', '{"lift": 0.5}',
     '{"ratings": {}, "purchases": {}}',
-    '{"ratings": {"method": "svd", "factors": 0, "iterations": 1, "regularization": 1e-6, "bias_regularization": 1e6}}',
+    '{"ratings": {"method": "svd", "factors": 1, "iterations": 1, "regularization": 1e-6, "bias_regularization": 1e6}}',
     '{"ratings": {"factors": 512, "iterations": 1000, "regularization": 1e6, "bias_regularization": 0.000001}}',
     '{"purchases": {"method": "als", "factors": 1, "iterations": 1, "regularization": 1e-6, "unobserved_weight": 1e-6}}',
     '{"purchases": {"factors": 512, "iterations": 1000, "regularization": 1e6, "unobserved_weight": 1000}}',
