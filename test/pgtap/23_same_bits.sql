@@ -1,7 +1,7 @@
 -- The same seed gives the same model, bit for bit.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(23);
+SELECT plan(26);
 
 CREATE FUNCTION taste.learn(name text, row_order text DEFAULT 'client, product', options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql
@@ -52,10 +52,17 @@ SELECT is(taste.bits('first', 1), :'first', 'which leaves the version before as 
 SELECT is(taste.learn('options', options => '{"seed": 1, "ratings": {}, "purchases": {"method": "als"}}'), :'first',
           'with the defaults said aloud');
 
+SELECT taste.learn('svd', options => '{"ratings": {"method": "svd"}}') AS svd \gset
+SELECT set_config('reco.max_parallel_workers', '0', true) AS _ \gset
+SELECT is(taste.learn('svd alone', 'product, client', '{"ratings": {"method": "svd"}}'), :'svd',
+          'with another method, by the backend alone, in another order');
+SELECT set_config('reco.max_parallel_workers', '8', true) AS _ \gset
+SELECT is(taste.learn('svd again', options => '{"ratings": {"method": "svd"}}'), :'svd', 'or by threads');
+
 -- what must make a difference
 
 SELECT isnt(taste.learn('another ' || o, options => o::jsonb), :'first', 'another model: ' || o)
-FROM unnest(ARRAY['{"seed": 2}', '{"seed": 9007199254740991}', '{"ratings": {"iterations": 1}}',
+FROM unnest(ARRAY['{"seed": 2}', '{"ratings": {"method": "svd"}}', '{"seed": 9007199254740991}', '{"ratings": {"iterations": 1}}',
                   '{"purchases": {"regularization": 0.01}}']) o;
 SELECT isnt((SELECT ndcg_at_10 FROM reco.model_version WHERE model = 'another {"seed": 2}'),
             (SELECT ndcg_at_10 FROM reco.model_version WHERE model = 'first' AND version = 1),

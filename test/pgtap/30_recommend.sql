@@ -2,7 +2,8 @@
 BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(45);
+\ir setup/svd.sql
+SELECT plan(52);
 
 -- What may be offered to a client: in stock, and not the client's already.
 CREATE FUNCTION taste.eligible(client_number bigint, model_name text) RETURNS TABLE (product_id bigint)
@@ -11,8 +12,7 @@ BEGIN ATOMIC
     SELECT p.id::bigint
     FROM taste.product p
     WHERE p.stock > 0
-      AND CASE model_name
-          WHEN 'rated' THEN NOT EXISTS (SELECT FROM taste.rating r
+      AND CASE WHEN model_name IN ('rated', 'svd') THEN NOT EXISTS (SELECT FROM taste.rating r
                                         WHERE r.client = client_number AND r.product = p.id)
           ELSE NOT EXISTS (SELECT FROM taste.purchase b
                            WHERE b.client = client_number AND b.product = p.id)
@@ -38,14 +38,14 @@ SELECT taste.none(
         WHERE (SELECT count(*) FROM reco.recommend(c, n, %1$L))
               <> least(n, (SELECT count(*) FROM taste.eligible(c, %1$L)))$$, m),
     'exactly n rows whenever n eligible products exist: ' || m)
-FROM unnest(ARRAY['bought', 'rated', 'both']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
 
 SELECT taste.none(
     format($$
         SELECT c, n FROM generate_series(1, 12) c, unnest(ARRAY[1, 5, 10, 100]) n
         WHERE taste.list(c, n, %1$L) IS DISTINCT FROM taste.slow_list(c, n, %1$L)$$, m),
     'the list is the exact top n, ties by lower id: ' || m)
-FROM unnest(ARRAY['bought', 'rated', 'both']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
 
 SELECT taste.none(
     format($$
@@ -53,21 +53,21 @@ SELECT taste.none(
         WHERE (SELECT array_agg(rank) FROM reco.recommend(c, 20, %1$L))
               <> (SELECT array_agg(i) FROM generate_series(1, 20) i)$$, m),
     'ranks run from 1 to n in the order of the rows: ' || m)
-FROM unnest(ARRAY['bought', 'rated', 'both']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
 
 SELECT taste.none(
     format($$
         SELECT c, r FROM generate_series(1, 12) c, reco.recommend(c, 100, %1$L) r
         WHERE r.score IS DISTINCT FROM reco.score(c, r.product_id, %1$L)$$, m),
     'the score of a row is that of reco.score: ' || m)
-FROM unnest(ARRAY['bought', 'rated', 'both']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
 
 SELECT taste.none(
     format($$
         SELECT c, r FROM generate_series(1, 12) c, reco.recommend(c, 100, %1$L) r
         WHERE r.stars IS DISTINCT FROM reco.predict(c, r.product_id, %1$L) OR r.stars NOT BETWEEN 1 AND 5$$, m),
     'the stars of a row are those of reco.predict, inside the scale: ' || m)
-FROM unnest(ARRAY['rated', 'both']) m;
+FROM unnest(ARRAY['rated', 'svd', 'both']) m;
 
 SELECT taste.none(
     $$SELECT * FROM reco.recommend(1, 100, 'bought') WHERE stars IS NOT NULL$$,
@@ -178,7 +178,7 @@ SELECT results_eq(
     format($$SELECT DISTINCT method FROM generate_series(1, 120) c, reco.recommend(c, 10, %L)$$, m),
     $$VALUES ('personal')$$,
     'a client with history gets a personal list: ' || m)
-FROM unnest(ARRAY['bought', 'rated']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT results_eq(
     $$SELECT rank, product_id, score, method FROM reco.recommend(999, 60, 'bought')$$,
     $$SELECT row_number() OVER (ORDER BY count(*) DESC, product)::integer, product::bigint,
@@ -199,7 +199,7 @@ SELECT results_eq(
 SELECT ok(
     (SELECT count(*) FROM generate_series(1, 120) c, reco.recommend(c, 3, m) r WHERE c % 3 = r.product_id % 3) >= 324,
     'at least nine tenths of the first three are of the client''s own taste: ' || m)
-FROM unnest(ARRAY['bought', 'rated']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,8 @@
 BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(18);
+\ir setup/svd.sql
+SELECT plan(20);
 
 SELECT taste.none(
     $$SELECT c, p FROM generate_series(1, 130) c, generate_series(1, 70) p
@@ -13,9 +14,15 @@ SELECT taste.none(
       WHERE reco.predict(c, p, 'rated') < greatest(1, least(5, reco.score(c, p, 'rated')))
         AND EXISTS (SELECT FROM taste.rating WHERE client = c)$$,
     'they are the mean of what is believed, the score its lower bound');
+SELECT taste.none(
+    $$SELECT c, p FROM generate_series(1, 130) c, generate_series(1, 70) p
+      WHERE reco.predict(c, p, 'svd') <> greatest(1, least(5, reco.score(c, p, 'svd')))
+        AND EXISTS (SELECT FROM taste.rating WHERE client = c)$$,
+    'those of a model without a spread are the score, cut off at the ends of the scale');
 SELECT ok(
-    (SELECT sqrt(avg((stars - reco.predict(client, product, 'rated')) ^ 2)) < 0.6 FROM taste.rating),
-    'they are close to the ratings given');
+    (SELECT sqrt(avg((stars - reco.predict(client, product, m)) ^ 2)) < 0.6 FROM taste.rating),
+    'they are close to the ratings given: ' || m)
+FROM unnest(ARRAY['rated', 'svd']) m;
 SELECT ok(
     (SELECT avg(reco.predict(c, p, 'rated')) FILTER (WHERE c % 3 = p % 3)
           - avg(reco.predict(c, p, 'rated')) FILTER (WHERE c % 3 <> p % 3) > 1.5

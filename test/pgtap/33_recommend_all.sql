@@ -2,16 +2,17 @@
 BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(11);
+\ir setup/svd.sql
+SELECT plan(12);
 
 SELECT set_eq(
     format($$SELECT * FROM reco.recommend_all(10, %L)$$, m),
     format($$SELECT c::bigint, r.rank, r.product_id, r.score
              FROM generate_series(1, 130) c, reco.recommend(c, 10, %1$L) r
              WHERE EXISTS (SELECT FROM %2$s t WHERE t.client = c)$$,
-           m, CASE m WHEN 'rated' THEN 'taste.rating' ELSE 'taste.purchase' END),
+           m, CASE WHEN m IN ('rated', 'svd') THEN 'taste.rating' ELSE 'taste.purchase' END),
     'it gives every client with rows the list that recommend() gives: ' || m)
-FROM unnest(ARRAY['bought', 'rated', 'both']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
 SELECT is(
     (SELECT count(*) FROM reco.recommend_all(1000, 'bought')),
     (SELECT 120 * 65 - count(*) FROM (SELECT DISTINCT client, product FROM taste.purchase) b),

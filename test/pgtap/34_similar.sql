@@ -2,28 +2,29 @@
 BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(29);
+\ir setup/svd.sql
+SELECT plan(35);
 
 SELECT taste.none(
     format($$SELECT * FROM generate_series(1, 60) p WHERE (SELECT count(*) FROM reco.similar_products(p, 100, %L)) <> 59$$, m),
     'with a great n, all products but the one itself: ' || m)
-FROM unnest(ARRAY['bought', 'rated', 'both']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
 SELECT taste.none(
     format($$SELECT * FROM generate_series(1, 120) c WHERE (SELECT count(*) FROM reco.similar_clients(c, 200, %L)) <> 119$$, m),
     'with a great n, all clients but the one itself: ' || m)
-FROM unnest(ARRAY['bought', 'rated', 'both']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
 SELECT taste.none(
     format($$SELECT * FROM generate_series(1, 60) p, reco.similar_products(p, 100, %L) s
              WHERE s.product_id = p OR s.score NOT BETWEEN -1.000001 AND 1.000001 OR s.score IS NULL$$, m),
     'never a product itself, and scores are cosines: ' || m)
-FROM unnest(ARRAY['bought', 'rated', 'both']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
 SELECT taste.none(
     format($$SELECT * FROM (SELECT rank, lag(score) OVER (PARTITION BY p ORDER BY rank) AS better, score,
                                  lag(rank) OVER (PARTITION BY p ORDER BY rank) AS before
                           FROM generate_series(1, 60) p, reco.similar_products(p, 100, %L)) s
              WHERE better < score OR rank <> coalesce(before + 1, 1)$$, m),
     'products stand in the order of their scores: ' || m)
-FROM unnest(ARRAY['bought', 'rated']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT taste.none(
     $$SELECT * FROM (SELECT p, s.* FROM generate_series(1, 60) p, reco.similar_products(p, 100, 'bought') s) a
       JOIN (SELECT p, s.* FROM generate_series(1, 60) p, reco.similar_products(p, 100, 'bought') s) b
@@ -33,11 +34,11 @@ SELECT taste.none(
 SELECT ok(
     (SELECT avg((p % 3 = product_id % 3)::integer) > 0.95 FROM generate_series(1, 60) p, reco.similar_products(p, 10, m)),
     'nearly all similar products are to the same taste: ' || m)
-FROM unnest(ARRAY['bought', 'rated']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT ok(
     (SELECT avg((c % 3 = client_id % 3)::integer) > 0.95 FROM generate_series(1, 120) c, reco.similar_clients(c, 10, m)),
     'nearly all similar clients are of the same taste: ' || m)
-FROM unnest(ARRAY['bought', 'rated']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT results_eq(
     $$SELECT * FROM reco.similar_products(1, 5, 'both')$$,
     $$SELECT * FROM reco.similar_products(1, 5, 'bought')$$,

@@ -2,19 +2,21 @@
 BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(16);
+\ir setup/svd.sql
+SELECT plan(19);
 
 SELECT taste.none(
     $$SELECT * FROM generate_series(1, 30) c, generate_series(1, 60) p
       WHERE abs((SELECT sum(contribution) FROM reco.explain(c, p, 100, 'bought')) - reco.score(c, p, 'bought')) > 1e-5$$,
     'of purchases, the contributions add up to the score');
 SELECT taste.none(
-    $$SELECT * FROM generate_series(1, 30) c, generate_series(1, 60) p
-      WHERE abs((SELECT sum(contribution) FROM reco.explain(c, p, 100, 'rated'))
-                - (reco.predict(c, p, 'rated') - reco.predict(999, p, 'rated'))) > 1e-3
-        AND reco.predict(999, p, 'rated') BETWEEN 1.001 AND 4.999
-        AND reco.predict(c, p, 'rated') BETWEEN 1.001 AND 4.999$$,
-    'of ratings, to the stars of this client less those of an unknown one');
+    format($$SELECT * FROM generate_series(1, 30) c, generate_series(1, 60) p
+             WHERE abs((SELECT sum(contribution) FROM reco.explain(c, p, 100, %1$L))
+                       - (reco.predict(c, p, %1$L) - reco.predict(999, p, %1$L))) > 1e-3
+               AND reco.predict(999, p, %1$L) BETWEEN 1.001 AND 4.999
+               AND reco.predict(c, p, %1$L) BETWEEN 1.001 AND 4.999$$, m),
+    'of ratings, to the stars of this client less those of an unknown one: ' || m)
+FROM unnest(ARRAY['rated', 'svd']) m;
 SELECT set_eq(
     $$SELECT product_id FROM reco.explain(1, 4, 100, 'bought')$$,
     $$SELECT product::bigint FROM taste.purchase WHERE client = 1$$,
@@ -29,13 +31,13 @@ SELECT taste.none(
                                reco.explain(c, p, 100, %L) WITH ORDINALITY e (product_id, contribution, share, n)) e
              WHERE before < contribution$$, m),
     'what speaks most for the product comes first: ' || m)
-FROM unnest(ARRAY['bought', 'rated']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT taste.none(
     format($$SELECT * FROM generate_series(1, 5) c, generate_series(1, 60) p
              WHERE abs((SELECT sum(abs(share)) FROM reco.explain(c, p, 100, %1$L)) - 1) > 1e-9
                 OR EXISTS (SELECT FROM reco.explain(c, p, 100, %1$L) WHERE sign(share) <> sign(contribution))$$, m),
     'shares are parts of the whole: ' || m)
-FROM unnest(ARRAY['bought', 'rated']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT results_eq(
     $$SELECT * FROM reco.explain(1, 4, 3, 'bought')$$,
     $$SELECT * FROM reco.explain(1, 4, 100, 'bought') LIMIT 3$$,

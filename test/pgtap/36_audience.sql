@@ -2,13 +2,14 @@
 BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(21);
+\ir setup/svd.sql
+SELECT plan(25);
 
 SELECT taste.none(
     format($$SELECT p, a.* FROM generate_series(1, 65) p, reco.audience(p, 200, %1$L) a
              WHERE a.score IS DISTINCT FROM reco.score(a.client_id, p, %1$L)$$, m),
     'the score of a row is that of reco.score: ' || m)
-FROM unnest(ARRAY['bought', 'rated']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT taste.none(
     format($$SELECT p FROM generate_series(1, 65, 4) p
              WHERE (SELECT array_agg(client_id ORDER BY rank) FROM reco.audience(p, 15, %1$L)) IS DISTINCT FROM
@@ -16,9 +17,9 @@ SELECT taste.none(
                     FROM (SELECT client, reco.score(client, p, %1$L) FROM (SELECT DISTINCT client FROM %2$s) c
                           WHERE client NOT IN (SELECT client FROM %2$s WHERE product = p)
                           ORDER BY 2 DESC, 1 LIMIT 15) best)$$,
-           m, CASE m WHEN 'rated' THEN 'taste.rating' ELSE 'taste.purchase' END),
+           m, CASE WHEN m IN ('rated', 'svd') THEN 'taste.rating' ELSE 'taste.purchase' END),
     'it is the exact top n of the clients who do not have the product, ties by lower id: ' || m)
-FROM unnest(ARRAY['bought', 'rated', 'both']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
 SELECT set_eq(
     $$SELECT client_id FROM reco.audience(1, 200, 'bought', bought => true)$$,
     $$SELECT DISTINCT client FROM taste.purchase$$,
@@ -29,7 +30,7 @@ SELECT taste.none(
     'ranks run from 1 to n');
 SELECT ok((SELECT avg((p % 3 = client_id % 3)::integer) > 0.9 FROM generate_series(1, 60) p, reco.audience(p, 10, m)),
           'nearly all are of the product''s taste: ' || m)
-FROM unnest(ARRAY['bought', 'rated']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT taste.none($$SELECT * FROM reco.audience(NULL, 10, 'bought')$$, 'NULL suits nobody');
 SELECT taste.none($$SELECT * FROM reco.audience(1, 0, 'bought')$$, 'with n = 0, nobody');
 
@@ -44,9 +45,9 @@ DELETE FROM taste.purchase WHERE bought_at = now();
 SELECT set_eq(
     format('SELECT * FROM reco.likely_buyers(5, %L)', m),
     format($$SELECT product_id, count(*) FROM (SELECT DISTINCT client FROM %s) c, reco.recommend(client, 5, %L, bought => true)
-             GROUP BY product_id$$, CASE m WHEN 'rated' THEN 'taste.rating' ELSE 'taste.purchase' END, m),
+             GROUP BY product_id$$, CASE WHEN m IN ('rated', 'svd') THEN 'taste.rating' ELSE 'taste.purchase' END, m),
     'likely buyers are the clients who have a product among their n best: ' || m)
-FROM unnest(ARRAY['bought', 'rated']) m;
+FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT is((SELECT sum(clients) FROM reco.likely_buyers(7, 'bought')), 120 * 7::numeric, 'each client counts n times');
 UPDATE taste.product SET stock = 0;
 SELECT is((SELECT sum(clients) FROM reco.likely_buyers(7, 'bought')), 120 * 7::numeric, 'whether or not there is stock');

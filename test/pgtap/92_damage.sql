@@ -1,14 +1,16 @@
 -- A version whose arrays are not whole is an error, never a wrong list.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(49);
+SELECT plan(69);
 
 SELECT reco.create_model('bought', purchases => 'SELECT client, product, quantity FROM taste.purchase',
                          options => '{"purchases": {"factors": 64}}') \gset
 SELECT reco.create_model('rated', ratings => 'SELECT client, product, stars FROM taste.rating',
                          options => '{"ratings": {"factors": 64}}') \gset
+SELECT reco.create_model('svd', ratings => 'SELECT client, product, stars FROM taste.rating',
+                         options => '{"ratings": {"method": "svd", "factors": 64}}') \gset
 -- version 1 stays whole, version 2 is damaged
-SELECT (reco.train(m)).version FROM unnest(ARRAY['bought', 'rated', 'bought', 'rated']) m \g /dev/null
+SELECT (reco.train(m)).version FROM unnest(ARRAY['bought', 'rated', 'svd', 'bought', 'rated', 'svd']) m \g /dev/null
 
 CREATE FUNCTION taste.array_of(model_name text, array_name text, block_number integer) RETURNS tid
 STABLE
@@ -75,7 +77,9 @@ FROM taste.damage,
              ('bought', 'popularity', 0, 'recommend'), ('bought', 'purchase_products', 1, 'recommend'),
              ('bought', 'purchase_gram', 2, 'recommend'), ('bought', 'purchase_clients', 3, 'similar_clients'),
              ('bought', 'client_id', 0, 'similar_clients'),
-             ('rated', 'rating_products', 0, 'recommend'), ('rated', 'rating_clients', 1, 'similar_clients')) v (m, a, b, question);
+             ('rated', 'rating_products', 0, 'recommend'), ('rated', 'rating_clients', 1, 'similar_clients'),
+             ('rated', 'rating_features', 0, 'recommend'), ('rated', 'rating_prior', 0, 'recommend'),
+             ('rated', 'rating_spread', 0, 'recommend'), ('svd', 'rating_products', 0, 'recommend')) v (m, a, b, question);
 
 SELECT is(
     taste.damaged('bought', format('UPDATE reco.model_array a SET data = b.data, checksum = b.checksum FROM reco.model_array b WHERE a.ctid = %L AND b.ctid = %L',

@@ -10,6 +10,8 @@ SELECT reco.create_model('long', purchases => 'SELECT client, product, quantity 
     options => '{"purchases": {"factors": 512, "iterations": 100}, "ratings": {"factors": 512, "iterations": 100}}') \gset
 SELECT reco.create_model('long_rated', ratings => 'SELECT client, product, stars FROM taste.rating',
     options => '{"ratings": {"factors": 512, "iterations": 100}}') \gset
+SELECT reco.create_model('long_svd', ratings => 'SELECT client, product, stars FROM taste.rating',
+    options => '{"ratings": {"method": "svd", "factors": 512, "iterations": 100}}') \gset
 SELECT reco.create_model('long_read', purchases =>
     'SELECT c, p, 1 FROM generate_series(1, 1000000) c, generate_series(1, 1000) p') \gset
 SELECT reco.create_model('asleep', purchases =>
@@ -20,7 +22,7 @@ SELECT reco.create_model('asleep', purchases =>
 \c
 SET client_min_messages = warning;
 BEGIN;
-SELECT plan(35);
+SELECT plan(37);
 CREATE FUNCTION pg_temp.threads() RETURNS integer
 RETURN (regexp_match(pg_read_file('/proc/self/status'), 'Threads:\s+(\d+)'))[1]::integer;
 SELECT count(*) FROM reco.recommend(1, 10, 'both') \g /dev/null
@@ -59,7 +61,9 @@ SET LOCAL statement_timeout = '300ms';
 SET LOCAL reco.max_parallel_workers = 0;
 SELECT taste.cancelled_after($$SELECT reco.train('long')$$) AS alone \gset
 SELECT taste.cancelled_after($$SELECT reco.train('long_rated')$$) AS alone_rated \gset
+SELECT taste.cancelled_after($$SELECT reco.train('long_svd')$$) AS alone_svd \gset
 SET LOCAL reco.max_parallel_workers = 8;
+SELECT taste.cancelled_after($$SELECT reco.train('long_svd')$$) AS threads_svd \gset
 SELECT taste.cancelled_after($$SELECT reco.train('long')$$) AS threads \gset
 SELECT taste.cancelled_after($$SELECT reco.train('long_rated')$$) AS threads_rated \gset
 SELECT taste.cancelled_after($$SELECT reco.train('long_read')$$) AS read \gset
@@ -67,6 +71,7 @@ SELECT taste.cancelled_after($$SELECT reco.train('asleep')$$) AS asleep \gset
 SET LOCAL statement_timeout = 0;
 SELECT cmp_ok(seconds, '<', 0.8::double precision, 'a timeout of 0.3 s ends a training within half a second more: ' || what)
 FROM (VALUES ('purchases, by the backend alone', :'alone'::double precision), ('ratings, by the backend alone', :'alone_rated'),
+             ('ratings by svd, by the backend alone', :'alone_svd'), ('ratings by svd, by threads', :'threads_svd'),
              ('purchases, by threads', :'threads'), ('ratings, by threads', :'threads_rated'),
              ('while it reads', :'read'), ('while its query sleeps', :'asleep')) v (what, seconds);
 SELECT is(pg_temp.threads(), 1, 'no thread is left of it');
