@@ -34,12 +34,14 @@ BEGIN
 END
 $$;
 
--- The sqlstate with which a question ends when version 2 is loaded anew after some damage; the damage is undone.
+-- The error, in full, with which a question ends when version 2 is loaded anew after some damage; the damage is undone.
 CREATE FUNCTION taste.damaged(model_name text, damage text, question text) RETURNS text
 LANGUAGE plpgsql
 AS $$
 DECLARE
     answer text := 'no error';
+    detail text;
+    hint text;
 BEGIN
     BEGIN
         -- another version first, so that this one is read from the tables
@@ -50,7 +52,9 @@ BEGIN
         BEGIN
             EXECUTE question;
         EXCEPTION
-            WHEN OTHERS THEN answer := SQLSTATE || ' ' || SQLERRM;
+            WHEN OTHERS THEN
+                GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+                answer := concat_ws(' ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, ''));
         END;
         RAISE EXCEPTION 'undo' USING ERRCODE = 'UN000';
     EXCEPTION
@@ -70,7 +74,7 @@ INSERT INTO taste.damage VALUES
 
 SELECT is(
     taste.damaged(m, format(change, taste.array_of(m, a, b)), format('SELECT * FROM reco.%s(1, 5, %L)', question, m)),
-    format('XX001 array "%s" of a model is damaged', a),
+    format('XX001 array "%s" of a model is damaged Train the model again, or activate another version.', a),
     format('%s in block %s of %s is noticed', what, b, a))
 FROM taste.damage,
      (VALUES ('bought', 'header', 0, 'recommend'), ('bought', 'product_id', 0, 'recommend'),
@@ -85,7 +89,7 @@ SELECT is(
     taste.damaged('bought', format('UPDATE reco.model_array a SET data = b.data, checksum = b.checksum FROM reco.model_array b WHERE a.ctid = %L AND b.ctid = %L',
                                    taste.array_of('bought', 'purchase_products', 0), taste.array_of('bought', 'purchase_clients', 0)),
                   $$SELECT * FROM reco.recommend(1, 5, 'bought')$$),
-    'XX001 array "purchase_products" of a model is damaged', 'a whole block in the wrong place is noticed');
+    'XX001 array "purchase_products" of a model is damaged Train the model again, or activate another version.', 'a whole block in the wrong place is noticed');
 
 CREATE TEMP TABLE header AS
 SELECT a.ctid AS row, a.* FROM reco.model_array a JOIN reco.model_version v ON v.uuid = a.version
@@ -99,7 +103,8 @@ SELECT is(
                        taste.crc32c(uuid_send(version) || 'header'::bytea || '\x00000000' || later), row)
          FROM (SELECT *, set_byte(data, 0, 99) AS later FROM header) h),
         $$SELECT * FROM reco.recommend(1, 5, 'bought')$$),
-    '0A000 version 2 of model "bought" has format 99', 'a version in the format of a later library is refused');
+    format('0A000 version 2 of model "bought" has format 99 This library reads format %s. Train the model again.',
+           (SELECT get_byte(data, 0) FROM header)), 'a version in the format of a later library is refused');
 
 SELECT is((SELECT count(*) FROM reco.recommend(1, 5, 'bought')), 5::bigint, 'undamaged, the version serves');
 
