@@ -359,6 +359,18 @@ check_value(Request *r, const Field *field, Value *value, const Pair *pair)
 	return NULL;
 }
 
+/* Checks what no form has brought, such as a cell of a table; value: what is good in it, "" when it is empty. */
+const char *
+form_check_cell(Request *r, const Field *field, const char *typed, const char **value)
+{
+	Value		checked = {.field = field, .typed = typed};
+	Pair		pair = {.name = field->name, .value = typed, .len = strlen(typed)};
+	const char *error = check_value(r, field, &checked, &pair);
+
+	*value = error == NULL && checked.value != NULL ? checked.value : "";
+	return error;
+}
+
 /* The value of a field, NULL when there was none. */
 Value *
 form_find_value(Request *r, const char *name, long long id)

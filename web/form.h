@@ -12,6 +12,7 @@ const char *form_value(Request *r, const char *name);
 const char *form_or_null(Request *r, const char *name);
 bool		form_given(Request *r, const char *name);
 const char *form_file(Request *r, const char *name, size_t *len);
+const char *form_check_cell(Request *r, const Field *field, const char *typed, const char **value);
 const Value *form_each(Request *r, const char *name, const Value *after);
 
 void		form_error(Request *r, const char *name, const char *text);

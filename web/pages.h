@@ -107,6 +107,17 @@ void		quality_back_act(Request *r);
 extern const Field advice_query[];
 void		advice_show(Request *r);
 
+/* pages_export.c */
+extern const Field export_query[];
+void		export_show(Request *r);
+
+/* pages_import.c */
+extern const Field import_query[], import_fields[], import_check_query[];
+void		import_show(Request *r);
+void		import_act(Request *r);
+void		import_check_show(Request *r);
+void		import_check_act(Request *r);
+
 /* pages_settings.c */
 extern const Field settings_query[], rate_fields[], shop_fields[], user_new_fields[], user_query[], user_fields[],
 			password_fields[], journal_query[];

@@ -93,7 +93,7 @@ settings_show(Request *r)
 	put_way(r, "/settings/rate", _("Rate of the day"));
 	put_way(r, "/settings/shop", _("The shop and its receipts"));
 	put_way(r, "/password", _("My password"));
-	put_way(r, "/settings/import", _("Import products (CSV)"));
+	put_way(r, "/settings/import", _("Import (CSV)"));
 	put_way(r, "/settings/export", _("Export (CSV)"));
 	put_way(r, "/settings/journal", _("Who did what"));
 	put(r, LIT("</ul><h2>"), MSG(_("Users")), LIT("</h2><ul class=\"rows\">"));

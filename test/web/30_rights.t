@@ -9,8 +9,8 @@ use Web;
 my %pages = map { $_->{path} => $_ } pages();
 ok keys %pages > 20, 'the table of pages is read';
 
-my %query = ('/picture' => '?hash=' . '0' x 64, '/c' => '?k=' . '0' x 32);
-my %anyway = map { $_ => 1 } qw(/picture /c /me /me/rate);   # 404 where there is nothing of that name
+my %query = ('/picture' => '?hash=' . '0' x 64, '/c' => '?k=' . '0' x 32, '/settings/import/check' => '?id=1');
+my %anyway = map { $_ => 1 } qw(/picture /c /me /me/rate /settings/import/check);   # 404 where there is nothing of that name
 my %users = (NONE => browser(), CASHIER => browser('cashier'), OWNER => browser('owner'));
 my %rank = (NONE => 0, CLIENT => 1, CASHIER => 2, OWNER => 3);
 my $policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";

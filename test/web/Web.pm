@@ -56,7 +56,8 @@ my %address;
 sub address {
 	my ($owner, $path) = @_;
 	if (!exists $address{$path}) {
-		my $move = sql(q{SELECT max(id) FROM shop.stock_move WHERE kind = 'writeoff' AND source IS NULL});
+		my $move = sql(q{SELECT max(m.id) FROM shop.stock_move m WHERE m.kind = 'writeoff' AND m.source IS NULL
+			AND NOT EXISTS (SELECT FROM shop.stock_move v WHERE v.reverses = m.id)});
 		($address{$path}) = grep { $owner->get($_)->{status} == 200 }
 			map { "$path$_" } '', '?id=1', '?id=5', '?product=1', "?id=$move";
 		$address{$path} //= $path;

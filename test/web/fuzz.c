@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../web/csv.h"
 #include "../../web/html.h"
 #include "../../web/http.h"
 #include "../../web/img.h"
@@ -68,6 +69,28 @@ check_writers(const char *text)
 	buf_free(&buf);
 }
 
+/* A table has no more than it may, and all of it is text. */
+static void
+check_table(Arena *arena, const char *text, size_t size)
+{
+	Csv			csv;
+	size_t		total = 0;
+
+	if (!csv_parse(arena, text, size, &csv))
+		return;
+	promise(csv.count <= CSV_ROWS, "a table has so many rows at most");
+	for (int i = 0; i < csv.count; i++)
+	{
+		promise(csv.rows[i].count >= 1 && csv.rows[i].count <= CSV_COLUMNS, "a row has so many cells at most");
+		for (int j = 0; j < CSV_COLUMNS; j++)
+		{
+			promise(http_is_utf8(csv.rows[i].cells[j], strlen(csv.rows[i].cells[j])), "a cell is UTF-8");
+			total += strlen(csv.rows[i].cells[j]);
+		}
+	}
+	promise(total <= 3 * size, "nothing comes out of a table that did not go in");
+}
+
 /* One input. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -80,7 +103,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1 || size > 100000)
 		return 0;
 	text = arena_copy(&arena, (const char *) data + 1, size - 1);
-	switch (data[0] % 7)
+	switch (data[0] % 8)
 	{
 		case 0:
 			if (http_parse_form(&arena, text, size - 1, &pairs))
@@ -128,6 +151,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				}
 				break;
 			}
+		case 7:
+			check_table(&arena, text, size - 1);
+			break;
 	}
 	arena_free(&arena);
 	return 0;

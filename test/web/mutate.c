@@ -23,8 +23,9 @@ static const char *const seeds[] = {
 	"\4multipart/form-data; boundary=\"xyz\"\n--xyz\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--xyz--",
 	"\5<a href=\"x\" title='y'>&amp;\n=1+1;@-5\t\"",
 	"\6\x89PNG\r\n\x1A\n----IHDR--------\x08\x02",
+	"\7Nom;Prix\r\n\"a;\"\"b\";1,5\r\nc;\xE9t\xE9\n",
 };
-static const size_t seed_sizes[] = {58, 67, 41, 174, 96, 39, 27};
+static const size_t seed_sizes[] = {58, 67, 41, 174, 96, 39, 27, 30};
 
 static uint64_t state;
 
