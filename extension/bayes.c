@@ -44,6 +44,8 @@
 #define START_NOISE_PRECISION 1.5
 #define LEAST_VARIANCE 1e-6
 
+#define ROWS_PER_CHECK 4096
+
 /* ---- memory ---- */
 
 /* Hands out pieces of a block; with no block it only adds up. */
@@ -499,6 +501,8 @@ measure_spread(Chain *chain, const Workers *workers, BayesModel *model)
 	{
 		const float *x = factor_row(&clients->rows, row);
 
+		if (row % ROWS_PER_CHECK == 0)
+			workers_check_interrupts();
 		/* the client's bias is the constant's place in a product's row */
 		for (int i = 1; i < width; i++)
 		{
@@ -567,6 +571,8 @@ measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
 		const float *x = factor_row(&clients->rows, row);
 		const float *prior = factor_row(&clients->prior, row);
 
+		if (row % ROWS_PER_CHECK == 0)
+			workers_check_interrupts();
 		if (clients->scale[row] == 0)
 			continue;
 		for (int i = 0; i < width; i++)

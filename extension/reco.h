@@ -21,6 +21,8 @@
 #error "reco needs PostgreSQL 15 or later"
 #endif
 
+#include "compat.h"
+
 #define RECO_SCHEMA "reco"
 
 /* Settings (guc.c) */

@@ -20,7 +20,6 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "miscadmin.h"
-#include "storage/proc.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -45,7 +44,7 @@ current_snapshot_key(void)
 	key.curcid = snapshot->curcid;
 	key.running = snapshot->xcnt + snapshot->subxcnt;
 	key.completions = snapshot->snapXactCompletionCount;
-	key.transaction = MyProc->lxid;
+	key.transaction = MY_LOCAL_TRANSACTION;
 	/* what an aborted subtransaction wrote is gone, and nothing else tells */
 	key.subtransaction = GetCurrentSubTransactionId();
 	key.user = GetUserId();

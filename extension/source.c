@@ -585,12 +585,23 @@ double
 source_cost(const Model *model, SourceKind kind, bool one_client, double *rows)
 {
 	Scope		scope;
-	CachedPlan *plan;
+	KeptPlan   *kept;
+	CachedPlan *plan = NULL;
 	Plan	   *tree;
 	double		cost;
 
 	scope_begin_caller(&scope, model->owner, model->as_owner);
-	plan = SPI_plan_get_cached_plan(kept_plan(model, kind, one_client ? USE_CLIENT : USE_ALL)->plan);
+	kept = kept_plan(model, kind, one_client ? USE_CLIENT : USE_ALL);
+	kept->running++;
+	PG_TRY();
+	{
+		plan = SPI_plan_get_cached_plan(kept->plan);
+	}
+	PG_FINALLY();
+	{
+		kept->running--;
+	}
+	PG_END_TRY();
 	if (plan == NULL)
 		elog(ERROR, "no single plan for the %s of model \"%s\"", source_names[kind], model->name);
 	tree = linitial_node(PlannedStmt, plan->stmt_list)->planTree;

@@ -104,7 +104,9 @@ levels_open(Oid relation)
 	Oid			index;
 
 	table->relation = table_open(relation, RowExclusiveLock);
-	index = RelationGetPrimaryKeyIndex(table->relation);
+	/* fills in rd_pkindex */
+	list_free(RelationGetIndexList(table->relation));
+	index = table->relation->rd_pkindex;
 	if (OidIsValid(index) && !needs_statement(table->relation))
 	{
 		TupleDesc	columns = RelationGetDescr(table->relation);
@@ -192,7 +194,7 @@ levels_lock(LevelTable *table, const int64 *ids, int count, StockLevel *levels)
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	scan = index_beginscan(table->relation, table->index, GetActiveSnapshot(), 1, 0);
+	scan = begin_index_scan(table->relation, table->index, GetActiveSnapshot(), 1);
 	for (int i = 0; i < count; i++)
 	{
 		TupleTableSlot *row = table_slot_create(table->relation, NULL);
@@ -227,8 +229,8 @@ begin_update(const LevelTable *table, ResultRelInfo *target)
 	entry->relid = RelationGetRelid(table->relation);
 	entry->relkind = table->relation->rd_rel->relkind;
 	entry->rellockmode = RowExclusiveLock;
-	entry->updatedCols = bms_make_singleton(table->columns[ON_HAND] - FirstLowInvalidHeapAttributeNumber);
-	ExecInitRangeTable(state, list_make1(entry));
+	init_range_table(state, entry,
+					 bms_make_singleton(table->columns[ON_HAND] - FirstLowInvalidHeapAttributeNumber));
 	state->es_output_cid = GetCurrentCommandId(true);
 	state->es_snapshot = GetActiveSnapshot();
 	InitResultRelInfo(target, table->relation, 1, NULL, 0);

@@ -85,6 +85,19 @@ watch_open(Watch *watch, Relation relation, const Trigger *trigger)
 							RelationGetRelationName(relation)),
 					 errhint("Name the columns again with reco.watch_stock(), or end it with reco.unwatch_stock().")));
 	}
+	/* anybody can make such a trigger by hand */
+	if (watch->names[ID_COLUMN] == NULL || watch->names[QUANTITY_COLUMN] == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("trigger \"%s\" of table \"%s\" does not say which columns to watch",
+						trigger->tgname, RelationGetRelationName(relation)),
+				 errhint("Make it by reco.watch_stock().")));
+	if (watch->names[ACTIVE_COLUMN] != NULL && watch->types[ACTIVE_COLUMN] != BOOLOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of watched table \"%s\" is of type %s", watch->names[ACTIVE_COLUMN],
+						RelationGetRelationName(relation), format_type_be(watch->types[ACTIVE_COLUMN])),
+				 errhint("Whether a row is active is of type boolean.")));
 }
 
 static void
@@ -359,7 +372,7 @@ watch_statement(TriggerData *trigger)
 static void
 check_owner(Oid relation)
 {
-	if (!pg_class_ownercheck(relation, GetUserId()))
+	if (!owns_relation(relation, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relation));
 }
 

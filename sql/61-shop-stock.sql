@@ -165,6 +165,39 @@ COMMENT ON FUNCTION reco.check_client(name, bigint) IS
     'refuses a client who does not exist';
 
 /*
+ * A shop may have triggers of its owner's, which run with the rights of whoever
+ * writes: functions that tend a whole shop are for its owner to call.
+ */
+CREATE FUNCTION reco.check_shop_owner(schema_name name)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    owner oid := (SELECT relowner FROM pg_class WHERE oid = to_regclass(format('%I.stock_move', schema_name)));
+BEGIN
+    IF owner IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'undefined_table',
+            MESSAGE = format('schema "%s" holds no shop', schema_name),
+            HINT = format('Make one first: SELECT reco.create_shop(%L)', schema_name);
+    ELSIF NOT pg_has_role(owner, 'USAGE') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('must be owner of shop "%s"', schema_name);
+    ELSIF owner <> current_user::regrole THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('shop "%s" is tended by its owner only', schema_name),
+            DETAIL = 'Triggers of the owner''s would run with your rights.',
+            HINT = format('SET ROLE %s first.', owner::regrole);
+    END IF;
+END
+$function$;
+COMMENT ON FUNCTION reco.check_shop_owner(name) IS
+    'refuses whoever is not the owner of a shop';
+
+/*
  * Locks the levels of products, in the order of their ids, for functions that
  * lock some of them more than once.
  */

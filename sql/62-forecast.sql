@@ -427,6 +427,7 @@ BEGIN
             MESSAGE = 'schema_name and rebuild must not be null',
             HINT = 'Example: SELECT reco.refit_forecasts(''shop'')';
     END IF;
+    PERFORM reco.check_shop_owner(schema_name);
     IF NOT isfinite(today) OR today > current_date + 1 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',

@@ -457,22 +457,12 @@ RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
-DECLARE
-    owner oid := (SELECT relowner FROM pg_class WHERE oid = to_regclass(format('%I.stock_move', schema_name)));
 BEGIN
-    IF owner IS NULL THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'undefined_table',
-            MESSAGE = format('schema "%s" holds no shop', schema_name),
-            HINT = format('Make one first: SELECT reco.create_shop(%L)', schema_name);
-    ELSIF NOT pg_has_role(owner, 'USAGE') THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'insufficient_privilege',
-            MESSAGE = format('must be owner of shop "%s"', schema_name);
-    END IF;
+    PERFORM reco.check_shop_owner(schema_name);
     PERFORM reco.create_shop_forecast(schema_name);
     PERFORM reco.create_shop_buyers(schema_name);
     PERFORM reco.install_shop(schema_name);
+    PERFORM reco.create_shop_web(schema_name);
     PERFORM reco.refresh_alerts(schema_name);
 END
 $function$;

@@ -40,6 +40,7 @@ AS $function$
 DECLARE
     refreshed bigint;
 BEGIN
+    PERFORM reco.check_shop_owner(schema_name);
     -- popular lists are the same for everybody: nobody in particular waits
     IF NOT EXISTS (SELECT FROM reco.model_version v WHERE v.model = schema_name::text AND v.active) THEN
         RETURN 0;

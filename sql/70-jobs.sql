@@ -98,7 +98,7 @@ COMMENT ON PROCEDURE reco.retrain(text) IS
 CREATE TABLE reco.job_schedule (
     role regrole NOT NULL,
     model text,
-    schedule text NOT NULL,
+    schedule text NOT NULL CHECK (pg_catalog.length(schedule) OPERATOR(pg_catalog.<=) 200),
     noted_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     UNIQUE NULLS NOT DISTINCT (role, model)
 );

@@ -3,7 +3,7 @@
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(13);
+SELECT plan(17);
 
 -- tables that look like a shop's
 
@@ -26,6 +26,10 @@ INSERT INTO forged.stock_level VALUES (1, 1);
 SELECT throws_like($$INSERT INTO forged.stock_move VALUES (1, 1, 1, 'count', NULL)$$, '%of the stock%',
                    'levels of other types are refused as well');
 
+CREATE TABLE forged.counted (id bigint);
+CREATE TRIGGER forged AFTER TRUNCATE ON forged.counted FOR EACH STATEMENT EXECUTE FUNCTION reco.watch_statement('id');
+SELECT throws_ok('TRUNCATE forged.counted', '22023', NULL, 'a trigger that does not say what to watch is refused');
+
 -- another's schema by the name of a model
 
 CREATE ROLE hostile_merchant;
@@ -39,6 +43,20 @@ RESET ROLE;
 CALL reco.retrain('bought');
 SELECT is((SELECT count(*) FROM reco.job_run WHERE model = 'bought' AND task = 'forecasts'), 0::bigint,
           'a schema of somebody else''s by a model''s name is left alone');
+
+SELECT throws_ok($$SELECT reco.upgrade_shop('bought')$$, '42501', NULL, 'a superuser does not tend a merchant''s shop with their own rights');
+SELECT throws_ok($$SELECT reco.refit_forecasts('bought')$$, '42501', NULL, 'nor its forecasts');
+CREATE FUNCTION bought.as_owner() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user <> 'hostile_merchant' THEN RAISE EXCEPTION 'harm as %', current_user; END IF;
+    RETURN new;
+END $$;
+CREATE TRIGGER harm BEFORE INSERT OR UPDATE ON bought.stock_level FOR EACH ROW EXECUTE FUNCTION bought.as_owner();
+SET LOCAL ROLE hostile_merchant;
+INSERT INTO bought.category (name) VALUES ('all');
+INSERT INTO bought.product (name, category_id, price, unit_cost) SELECT 'thing', id, 2, 1 FROM bought.category;
+RESET ROLE;
+SELECT lives_ok($$SELECT reco.refresh_alerts('bought')$$, 'what looks at all alerts acts for the owner');
 
 -- functions in queries run with their owner's rights
 
