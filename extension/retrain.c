@@ -279,9 +279,12 @@ analyze(Run *run)
  * owner's own.
  */
 static Statement find_shop = {
-	"SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE n.nspname = $1 AND c.relname = 'demand_week'"
-	" AND NOT EXISTS (SELECT FROM pg_class o WHERE o.relnamespace = n.oid AND o.relowner <> $2)", NULL
+	"SELECT bool_and(c.relowner = $2) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	" WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname IN ("
+	"  'category', 'client', 'demand_week', 'forecast', 'forecast_run', 'likely_buyers', 'product',"
+	"  'purchase_order', 'purchase_order_line', 'reservation', 'sale', 'sale_line', 'stock_alert',"
+	"  'stock_level', 'stock_move', 'supplier', 'unmet_demand')"
+	" HAVING bool_or(c.relname = 'demand_week')", NULL
 };
 
 static Statement refit_forecasts = {
@@ -307,14 +310,21 @@ begin_forecasts(Run *run)
 	Datum		values[2];
 	Scope		scope;
 	bool		found;
+	bool		owned = false;
+	bool		isnull;
 
 	run->record = 0;
 	scope_begin_engine(&scope);
 	values[0] = CStringGetTextDatum(run->name);
 	values[1] = ObjectIdGetDatum(run->model->owner);
 	found = statement_run(&find_shop, 2, (Oid[]) {TEXTOID, OIDOID}, values, NULL, false, 1) == 1;
-	scope_end(&scope);
 	if (found)
+		owned = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	scope_end(&scope);
+	if (found && !owned)
+		(void) job_record_insert(run->model, "forecasts", "skipped", NULL,
+								 "tables of the shop are not the model's owner's");
+	else if (found)
 		run->record = job_record_insert(run->model, "forecasts", "running", "fitting", NULL);
 }
 
