@@ -308,13 +308,13 @@ put_lines(Request *r)
 
 	if (rows_count(rows) == 0)
 		return;
-	put(r, LIT("<table><thead><tr><th class=\"n\">"), MSG(_("Line")), LIT("</th><th>"), MSG(_("Name")), LIT("</th><th>"), MSG(_("What happens")),
+	put(r, LIT("<table><thead><tr><th>"), MSG(_("Name")), LIT("</th><th class=\"n\">"), MSG(_("Line")), LIT("</th><th>"), MSG(_("What happens")),
 		LIT("</th></tr></thead><tbody>"));
 	for (int i = 0; i < rows_count(rows); i++)
 	{
 		const char *outcome = cell(rows, i, 2);
 
-		put(r, LIT("<tr><td class=\"n\">"), TEXT(cell(rows, i, 0)), LIT("</td><td>"), TEXT(cell(rows, i, 1)), LIT("</td><td>"));
+		put(r, LIT("<tr><td>"), TEXT(cell(rows, i, 1)), LIT("</td><td class=\"n\">"), TEXT(cell(rows, i, 0)), LIT("</td><td>"));
 		if (strcmp(outcome, "bad") == 0)
 			put(r, LIT("<span class=\"error\">"), TEXT(cell(rows, i, 3)), LIT("</span>"));
 		else

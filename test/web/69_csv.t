@@ -85,7 +85,7 @@ my $good = $head . "Zz Clou 5 cm;Quincaillerie Zz;Fournisseur Zz;1 250,50;900;kg
 is $counts, '2 0 0 0', 'two new products would be stored';
 is state(), $before, '... and are not yet';
 is sql(q{SELECT count(*) FROM shop.category WHERE name = 'Quincaillerie Zz'}), 0, '... nor their shelf';
-like $preview->{body}, qr{<td class="n">4</td><td>Zz &quot;Vis&quot;; 3 cm|<td class="n">4</td><td>Zz "Vis"; 3 cm}, 'lines have the numbers that they have in the file';
+like $preview->{body}, qr{Zz (?:&quot;|")Vis(?:&quot;|"); 3 cm</td><td class="n">4</td>}, 'lines have the numbers that they have in the file';
 $page = store($preview);
 is $page->{status}, 303, 'they are stored when the owner says so';
 like $page->follow->{body}, qr/Enregistré : 2 lignes|Enregistré\x{A0}?\x{202F}?.{0,3}: 2 lignes/, '... and the page says how many';
