@@ -30,7 +30,7 @@ sub server {
 	my $pid = fork // die;
 	if (!$pid) {
 		%ENV = (PATH => $ENV{PATH}, RECO_CGI => "$folder/reco.cgi", RECO_RUN => $folder, RECO_DSN => Web::DSN, RECO_SCHEMA => 'shop',
-			RECO_TLS => 'off', WEB_PORT => $port, %more);
+			WEB_PORT => $port, %more);
 		chdir '/';
 		open STDERR, '>>', "$folder/start.log";
 		exec @as, $lighttpd, '-D', '-f', "$folder/$conf" or exit 127;
