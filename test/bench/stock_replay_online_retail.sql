@@ -78,16 +78,17 @@ SELECT 'more than 90 days of the mean of 13 weeks', NULL::double precision, t.we
 FROM truth t CROSS JOIN LATERAL (
     SELECT coalesce(sum(s.units), 0) AS units FROM sold s WHERE s.item = t.item AND s.week BETWEEN t.week - 13 AND t.week - 1) s;
 CREATE TABLE measured AS
-SELECT l.list, CASE WHEN l.list ^@ 'reco' THEN 'reco' WHEN l.list ^@ 'negative' THEN 'negative binomial' END AS list_of, l.level, sum(least(t.surplus, c.units) * t.price) / sum(c.units * t.price) AS precision,
+SELECT l.list, CASE WHEN l.list ^@ 'reco' THEN 'reco' WHEN l.list ^@ 'negative' THEN 'negative binomial' END AS list_of, l.level,
+       sum(least(t.surplus, c.units) * t.price) / sum(c.units * t.price) AS precision,
        sum(least(t.surplus, c.units) * t.price) / (SELECT sum(surplus * price) FROM truth) AS recall
 FROM listed l JOIN truth t USING (week, item)
 CROSS JOIN LATERAL (SELECT greatest(t.on_hand - l.enough, 0) AS units) c
 GROUP BY l.list, l.level;
 SELECT list, round(precision::numeric, 3) AS precision, round(recall::numeric, 3) AS recall FROM measured ORDER BY level NULLS LAST, list;
 CREATE VIEW even AS
-SELECT list, (SELECT a.precision + (b.precision - a.precision) * (0.42 - a.recall) / (b.recall - a.recall)
+SELECT v.list, (SELECT a.precision + (b.precision - a.precision) * (0.42 - a.recall) / (b.recall - a.recall)
               FROM measured a JOIN measured b USING (list_of)
-              WHERE list_of = list AND a.recall <= 0.42 AND b.recall > 0.42 ORDER BY b.recall - a.recall LIMIT 1) AS precision
+              WHERE list_of = v.list AND a.recall <= 0.42 AND b.recall > 0.42 ORDER BY b.recall - a.recall LIMIT 1) AS precision
 FROM (VALUES ('reco'), ('negative binomial')) v (list);
 SELECT list, round(precision::numeric, 3) AS "precision where recall is 0.42" FROM even;
 SELECT bench.at_most('precision of the negative binomial less that of reco', (SELECT precision FROM even WHERE list <> 'reco')
