@@ -50,7 +50,6 @@ SELECT reco.demand_quantile(0.5, 'NaN', 1);
 -- a shop's forecasts
 SELECT reco.refit_forecasts(NULL);
 SELECT reco.refit_forecasts('nowhere');
-SELECT reco.refit_forecasts('test_forecast', as_of => '9999-01-01');
 
 RESET search_path;
 DROP SCHEMA test_forecast CASCADE;
