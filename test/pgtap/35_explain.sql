@@ -3,7 +3,7 @@ BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
 \ir setup/svd.sql
-SELECT plan(19);
+SELECT plan(21);
 
 SELECT taste.none(
     $$SELECT * FROM generate_series(1, 30) c, generate_series(1, 60) p
@@ -56,6 +56,21 @@ SELECT taste.none($$SELECT * FROM reco.explain(1, 61, 5, 'bought')$$, 'nor a pro
 SELECT taste.none($$SELECT * FROM reco.explain(NULL, 5, 5, 'bought')$$, 'nor NULL');
 SELECT taste.none($$SELECT * FROM reco.explain(1, NULL, 5, 'bought')$$, 'nor NULL as a product');
 SELECT taste.none($$SELECT * FROM reco.explain(1, 4, 0, 'bought')$$, 'with n = 0, nothing');
+
+-- values as great as there can be
+
+CREATE TABLE taste.extreme AS
+SELECT c AS client, p AS product, CASE WHEN (c * 7 + p * 3) % 10 = 0 THEN -1.7e308 ELSE 1.7e308 END::double precision AS value
+FROM generate_series(1, 10) c, generate_series(1, 10) p;
+SELECT reco.create_model('extreme ' || m, ratings => 'SELECT client, product, value FROM taste.extreme',
+                         options => format('{"ratings": {"method": "%s"}}', m)::jsonb) FROM unnest(ARRAY['bayes', 'svd']) m \g /dev/null
+SELECT (reco.train('extreme ' || m)).version FROM unnest(ARRAY['bayes', 'svd']) m \g /dev/null
+SELECT reco.activate('extreme ' || m, 1) FROM unnest(ARRAY['bayes', 'svd']) m \g /dev/null
+SELECT taste.none(
+    format($$SELECT c, p, e.* FROM generate_series(1, 10) c, generate_series(1, 10) p, reco.explain(c, p, 10, %1$L) e
+             WHERE contribution IN ('NaN', 'Infinity', '-Infinity') OR share NOT BETWEEN -1 AND 1$$, 'extreme ' || m),
+    'contributions and shares are numbers, however great the values: ' || m)
+FROM unnest(ARRAY['bayes', 'svd']) m;
 
 SELECT * FROM finish();
 ROLLBACK;
