@@ -27,12 +27,16 @@ as=()
 cp web/reco.cgi web/lighttpd.conf "$folder"
 chown -R "$user" "$folder"
 trap 'kill "$(cat "$folder/web.pid")" 2>/dev/null || :; rm -rf "$folder"' EXIT
-(cd / && "${as[@]}" env -i PATH="$PATH:/usr/sbin" RECO_CGI="$folder/reco.cgi" RECO_RUN="$folder" RECO_TLS=off RECO_SCHEMA=shop \
+(cd / && "${as[@]}" env -i PATH="$PATH:/usr/sbin" RECO_CGI="$folder/reco.cgi" RECO_RUN="$folder" RECO_SCHEMA=shop \
 	RECO_DSN="host=$PGHOST port=$PGPORT dbname=reco_web user=shop_web" WEB_PORT="$port" lighttpd -f "$folder/lighttpd.conf")
-MOVE=$(psql -X -q -At -d reco_web -c "SELECT max(id) FROM shop.stock_move WHERE kind = 'writeoff' AND source IS NULL") \
-CODE=$(psql -X -q -At -d reco_web -c 'SELECT reco.web_setup_code()') \
-	SITE=http://127.0.0.1:$port CHROMIUM=$chromium OUTPUT=$output node test/web/browser.mjs
+export MOVE CODE SITE=http://127.0.0.1:$port CHROMIUM=$chromium OUTPUT=$output
+MOVE=$(psql -X -q -At -d reco_web -c "SELECT max(id) FROM shop.stock_move WHERE kind = 'writeoff' AND source IS NULL")
+CODE=$(psql -X -q -At -d reco_web -c 'SELECT reco.web_setup_code()')
+status=0
+node test/web/days.mjs || status=1
+node test/web/browser.mjs || status=1
 if grep -E 'Segmentation|AddressSanitizer|statement failed' "$folder/web.log"; then
 	echo "not ok - the log has errors"
 	exit 1
 fi
+exit "$status"
