@@ -119,6 +119,7 @@ serving_eligible(Serving *serving, Oid among)
 		source_read(serving->model, SOURCE_CANDIDATES, NULL, add_product, &reader);
 		end_set(&serving->candidates);
 		serving->has_candidates = true;
+		serving->unsteady |= source_candidates_unsteady(serving->model);
 	}
 	if (!OidIsValid(among))
 	{

@@ -548,8 +548,19 @@ source_check_rights(const Model *model)
 		run_kept(kept, &options);
 		unsteady |= is_unsteady(kept->plan, true);
 	}
-	if (model->queries[SOURCE_CANDIDATES])
-		unsteady |= is_unsteady(kept_plan(model, SOURCE_CANDIDATES, USE_ALL)->plan, true);
+	scope_end(&scope);
+	return unsteady;
+}
+
+/* The same of candidates, which not all that is asked of a model needs. */
+bool
+source_candidates_unsteady(const Model *model)
+{
+	bool		unsteady;
+	Scope		scope;
+
+	scope_begin_caller(&scope, model->owner, model->as_owner);
+	unsteady = is_unsteady(kept_plan(model, SOURCE_CANDIDATES, USE_ALL)->plan, true);
 	scope_end(&scope);
 	return unsteady;
 }

@@ -25,6 +25,7 @@ extern void source_read(const Model *model, SourceKind kind, const int64 *only_c
 						SourceReceiver receiver, void *state);
 extern bool source_read_products(Oid relation, SourceReceiver receiver, void *state);
 extern bool source_check_rights(const Model *model);
+extern bool source_candidates_unsteady(const Model *model);
 extern int64 source_count(const Model *model);
 extern double source_cost(const Model *model, SourceKind kind, bool one_client, double *rows);
 
