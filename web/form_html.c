@@ -29,7 +29,7 @@ form_errors(Request *r)
 			continue;
 		put(r, LIT("<p><a href=\"#"));
 		put_field_id(r, value->field, value->id);
-		put(r, LIT("\">"), MSG(value->field->label), LIT(": "), TEXT(value->error), LIT("</a></p>"));
+		put(r, LIT("\">"), MSG(_("%1: %2"), say(r, value->field->label), value->error), LIT("</a></p>"));
 	}
 	put(r, LIT("</div>"));
 }

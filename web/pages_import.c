@@ -152,7 +152,7 @@ read_line(Request *r, const CsvRow *row, const Field *columns, const int *places
 			continue;
 		error = form_check_cell(r, &columns[i], plain_cell(row->cells[places[i]]), &value);
 		if (error != NULL && problem == NULL)
-			problem = request_join(r, say(r, columns[i].label), ": ", error, NULL);
+			problem = say_with(r, _("%1: %2"), say(r, columns[i].label), error, NULL);
 		if (error == NULL && value[0] != '\0')
 			put_json_pair(json, columns[i].name, value);
 	}

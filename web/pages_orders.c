@@ -117,6 +117,7 @@ put_text_to_send(Request *r, const char *id, const char *phone, const Rows *line
 {
 	Buf			buf = {0};
 	const char *text;
+	const char *digits;
 
 	buf_puts(&buf, r->shop.name);
 	buf_puts(&buf, ": ");
@@ -135,14 +136,13 @@ put_text_to_send(Request *r, const char *id, const char *phone, const Rows *line
 	text = arena_copy(&r->arena, buf.data, buf.len);
 	buf_free(&buf);
 	put(r, LIT("<h2>"), MSG(_("To send to the supplier")), LIT("</h2>"));
-	if (phone[0] != '\0')
-	{
-		const char *digits = phone_digits(r, phone);
-
-		put(r, LIT("<p><a class=\"button\" href=\"sms:"), ATTR(phone[0] == '+' ? "+" : ""), URL(digits), LIT("?body="), URL(text),
-			LIT("\">SMS</a><a class=\"button\" href=\"https://wa.me/"), URL(digits), LIT("?text="), URL(text),
-			LIT("\">WhatsApp</a></p>"));
-	}
+	digits = phone_digits(r, phone);
+	put(r, LIT("<p>"));
+	if (digits[0] != '\0')
+		put(r, LIT("<a class=\"button\" href=\"sms:"), ATTR(phone[0] == '+' ? "+" : ""), URL(digits), LIT("?body="), URL(text),
+			LIT("\">SMS</a>"));
+	/* without a number, WhatsApp asks whom to send it to */
+	put(r, LIT("<a class=\"button\" href=\"https://wa.me/"), URL(digits), LIT("?text="), URL(text), LIT("\">WhatsApp</a></p>"));
 	put(r, LIT("<details><summary>"), MSG(_("Text of the order")), LIT("</summary><textarea readonly rows=\"8\" aria-label=\""),
 		MSG(_("Text of the order")), LIT("\">\n"), TEXT(text), LIT("</textarea></details>"));
 }

@@ -158,13 +158,19 @@ client_link_act(Request *r)
 {
 	const char *id = form_value(r, "id");
 	const char *secret = auth_new_token(r);
-	const Rows *rows = query(r, "SELECT name, phone FROM client WHERE id = $1", id);
+	const Rows *rows = query(r, "SELECT name, regexp_replace(phone, '\\D', '', 'g') FROM client WHERE id = $1", id);
+	const char *link;
 
 	if (rows_count(rows) == 0)
 		request_fail(r, 404);
 	query(r, "SELECT web_make_link($1, $2)", id, auth_hash(r, secret));
+	link = request_join(r, r->tls ? "https://" : "http://", r->host, "/c?k=", secret, NULL);
 	page_begin_named(r, cell(rows, 0, 0));
 	put(r, LIT("<p>"), MSG(_("Send this link to the client. It is shown only now.")), LIT("</p><p class=\"note\">"),
-		TEXT(r->tls ? "https://" : "http://"), TEXT(r->host), LIT("/c?k="), TEXT(secret), LIT("</p>"));
+		TEXT(link), LIT("</p><p><a class=\"button\" href=\"https://wa.me/"), URL(cell(rows, 0, 1)), LIT("?text="), URL(link),
+		LIT("\">WhatsApp</a>"));
+	if (!cell_is_null(rows, 0, 1))
+		put(r, LIT("<a class=\"button\" href=\"sms:+"), URL(cell(rows, 0, 1)), LIT("?body="), URL(link), LIT("\">SMS</a>"));
+	put(r, LIT("<a class=\"button\" href=\"/client?id="), URL(id), LIT("\">"), MSG(_("Client")), LIT("</a></p>"));
 	page_end(r);
 }

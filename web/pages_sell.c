@@ -45,6 +45,7 @@ typedef struct Basket
 	const char *quantities;
 	const Rows *rows;			/* LINE_... */
 	bool		scanned;		/* the barcode that was looked for is in it now */
+	bool		found;			/* what was looked for is, by its button or by barcode: look for the next */
 } Basket;
 
 enum
@@ -78,12 +79,13 @@ product_to_add(Request *r, Basket *basket)
 {
 	const Rows *rows;
 
-	if (form_given(r, "add"))
+	basket->found = form_given(r, "add");
+	if (basket->found)
 		return form_value(r, "add");
 	if (!form_given(r, "q"))
 		return "";
 	rows = query(r, "SELECT id FROM product WHERE barcode = $1 AND active", form_value(r, "q"));
-	basket->scanned = rows_count(rows) > 0;
+	basket->scanned = basket->found = rows_count(rows) > 0;
 	return cell(rows, 0, 0);
 }
 
@@ -179,7 +181,7 @@ put_products(Request *r, const Basket *basket, const char *client)
 	const Rows *rows;
 	Refusal		refusal;
 
-	if (form_given(r, "q") && !basket->scanned)
+	if (form_given(r, "q") && !basket->found)
 	{
 		rows = query(r,
 					 "SELECT p.id, p.name, p.price, p.unit,"
@@ -320,7 +322,7 @@ sell_show(Request *r)
 	form_hidden(r, "once", r->once);
 	put(r, LIT("<label for=\"q\">"), MSG(_("Name or barcode")),
 		LIT("</label><div class=\"seek\"><input id=\"q\" name=\"q\" type=\"search\" maxlength=\"100\" autocomplete=\"off\" value=\""),
-		ATTR(basket.scanned ? "" : form_value(r, "q")), LIT("\""));
+		ATTR(basket.found ? "" : form_value(r, "q")), LIT("\""));
 	if (basket.scanned)
 		put(r, LIT(" autofocus"));
 	put(r, LIT("><button type=\"submit\">"), MSG(_("Search")), LIT("</button></div>"));

@@ -88,6 +88,8 @@ put_alerts(Request *r)
 							 " JOIN stock_level l ON l.product_id = p.id"
 							 " WHERE a.closed_at IS NULL AND a.kind IN ('out', 'low')"
 							 " AND (a.snoozed_until > now()) IS NOT TRUE"
+							 " AND (a.kind = 'out' OR NOT EXISTS (SELECT FROM stock_alert o"
+							 "      WHERE o.product_id = a.product_id AND o.kind = 'out' AND o.closed_at IS NULL))"
 							 " ORDER BY a.kind <> 'out', a.opened_at DESC, a.id DESC LIMIT 8");
 	long		all = strtol(r->shop.alerts, NULL, 10);
 

@@ -181,7 +181,7 @@ like $receipt->{body}, qr/mobile money.*MP2311\.0830/s, 'mobile money leaves its
 
 my $text = $cashier->get("/receipt/text?id=$id");
 is $text->header('Content-Type'), 'text/plain; charset=utf-8', 'the receipt is there as plain text';
-like $text->{body}, qr/^Chez Kavira\n.*Reçu n° $id, .*2 x Thé & <b>sucre<\/b> = 10\x{202F}000\x{A0}FC\nTotal\x{202F}: 10\x{202F}000\x{A0}FC\n4,00.*Merci\n$/s, '... to send by phone';
+like $text->{body}, qr/^Chez Kavira\n.*Reçu n°\s$id, .*2 x Thé & <b>sucre<\/b> = 10\x{202F}000\x{A0}FC\nTotal\x{202F}: 10\x{202F}000\x{A0}FC\n4,00.*Merci\n$/s, '... to send by phone';
 my ($link) = $receipt->{body} =~ m{href="https://wa\.me/\?text=([^"]*)"};
 like $link, qr/^[A-Za-z0-9%._~-]+$/, 'the link to send it is an address whatever is in it';
 is $cashier->get("/receipt?id=99999999")->{status}, 404, 'a receipt that does not exist is not there';

@@ -63,7 +63,7 @@ my $sale = sql("SELECT shop.sell($client, ARRAY[$piece, $rice], ARRAY[2, 2.5])")
 sub stock { return sql("SELECT trim_scale(on_hand - reserved) FROM shop.stock_level WHERE product_id = $_[0]") }
 sub refunds { return sql('SELECT count(*) FROM shop.sale_line WHERE refund_of IS NOT NULL') }
 $page = $owner->get("/sale?id=$sale");
-like $page->{body}, qr/<h1>Vente n° $sale<\/h1>.*\Q$name\E/s, 'a sale has a page with its client';
+like $page->{body}, qr/<h1>Vente n°\s$sale<\/h1>.*\Q$name\E/s, 'a sale has a page with its client';
 like $page->{body}, qr/Marge/, '... and for the owner what was earned';
 like $page->{body}, qr{href="/receipt\?id=$sale".*href="/sale/refund\?id=$sale"}s, '... and its receipt, and a way to take goods back';
 my $seen = $cashier->get("/sale?id=$sale");
@@ -89,10 +89,10 @@ my $open = $owner->get($form);
 my $back = $open->submit($form, "back$piece" => 1, restock => 1);
 is $back->{status}, 303, 'one piece comes back';
 is stock($piece), $stock + 1, '... and is on the shelf again';
-like $back->follow->{body}, qr/Retour n° \d+, du reçu n° $sale.*\x{2212}9\x{202F}000\x{A0}FC/s, '... with a receipt below zero';
+like $back->follow->{body}, qr/Retour n°\s\d+, du reçu n°\s$sale.*\x{2212}9\x{202F}000\x{A0}FC/s, '... with a receipt below zero';
 is $open->submit($form, "back$piece" => 1, restock => 1)->header('Location'), $back->header('Location'), 'two taps take it back once';
 is stock($piece), $stock + 1, '... really';
-like $owner->get("/sale?id=$sale")->{body}, qr/1 revenus.*Retour n° \d+/s, 'the sale says so';
+like $owner->get("/sale?id=$sale")->{body}, qr/1 revenus.*Retour n°\s\d+/s, 'the sale says so';
 my $rice_left = stock($rice);
 $back = $owner->get($form)->submit($form, all => 1, restock => undef);
 is $back->{status}, 303, 'the rest comes back';

@@ -116,7 +116,7 @@ is $counts, '0 1 0 0', 'a phone is added to one who had none';
 # -- what is wrong
 $before = state();
 my $fine = "Zz bon;Quincaillerie Zz;;5;3;;;;;\n";
-for my $case (['Zz x;Quincaillerie Zz;;abc;3;;;;;', 'Prix: Tapez un nombre', 'a price that is none'], [';Quincaillerie Zz;;5;3;;;;;', 'Nom: Il faut', 'no name'],
+for my $case (['Zz x;Quincaillerie Zz;;abc;3;;;;;', qr{Prix\s: Tapez un nombre}, 'a price that is none'], [';Quincaillerie Zz;;5;3;;;;;', qr{Nom\s: Il faut}, 'no name'],
 	['Zz x;;;5;3;;;;;', 'rayon', 'no shelf'], ['Zz x;Quincaillerie Zz;;;3;;;;;', 'prix', 'no price'], ['Zz x;Quincaillerie Zz;;5;;;;;;', 'coût', 'no cost'],
 	['Zz x;Quincaillerie Zz;;0;3;;;;;', 'plus que zéro|supérieur', 'a price of nothing'], ['Zz x;Quincaillerie Zz;;5;3;;;-1;;', 'Au moins', 'a stock below nothing'],
 	['Zz y;Quincaillerie Zz;;5;3;;zz1;;;' . "\n" . 'Zz w;Quincaillerie Zz;;5;3;;zz1;;;', 'deux lignes', 'one barcode in two lines'],
