@@ -241,6 +241,7 @@ reco_explain(PG_FUNCTION_ARGS)
 	Serving    *serving = get_serving(fcinfo, 3);
 	Contribution *contributions;
 	int64		count;
+	double		largest = 0;
 	double		total = 0;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -249,7 +250,10 @@ reco_explain(PG_FUNCTION_ARGS)
 	contributions = rank_contributions(serving, get_client(fcinfo, serving, 0),
 									   PG_GETARG_INT64(1), &count);
 	for (int64 i = 0; i < count; i++)
-		total += fabs(contributions[i].contribution);
+		largest = Max(largest, fabs(contributions[i].contribution));
+	/* in parts of the largest: their sum may be beyond all numbers */
+	for (int64 i = 0; i < count && largest > 0; i++)
+		total += fabs(contributions[i].contribution) / largest;
 	for (int64 i = 0; i < Min(n, count); i++)
 	{
 		Datum		values[3];
@@ -257,7 +261,7 @@ reco_explain(PG_FUNCTION_ARGS)
 
 		values[0] = Int64GetDatum(contributions[i].product_id);
 		values[1] = Float8GetDatum(contributions[i].contribution);
-		values[2] = Float8GetDatum(total > 0 ? contributions[i].contribution / total : 0);
+		values[2] = Float8GetDatum(total > 0 ? contributions[i].contribution / largest / total : 0);
 		put_row(fcinfo, values, nulls);
 	}
 	return (Datum) 0;

@@ -19,6 +19,7 @@
  */
 #include "rank.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "miscadmin.h"
@@ -41,10 +42,17 @@ typedef struct Scorer
 	double		floor;
 } Scorer;
 
+/* What is beyond all numbers, on a scale that reaches to their end, is the last one. */
+static double
+finite_number(double x)
+{
+	return Max(-DBL_MAX, Min(x, DBL_MAX));
+}
+
 static double
 stars_unclipped(const Image *image, double standardised)
 {
-	return image->scale.mean + image->scale.deviation * standardised;
+	return finite_number(image->scale.mean + image->scale.deviation * standardised);
 }
 
 /* The score of the product with this number in the model, before any lift. */
@@ -481,7 +489,7 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 				for (int f = 0; f < m->width; f++)
 					sum += (double) feature_weights[f] * features[f];
 			}
-			sum *= image->scale.deviation;
+			sum = finite_number(image->scale.deviation * sum);
 		}
 		contributions[i].product_id = image->product_ids[history->products[i]];
 		contributions[i].contribution = sum;
