@@ -155,7 +155,7 @@ BEGIN
     WHERE e.currency = 'USD' AND e.valid_from <= (now() AT TIME ZONE time_zone)::date
     ORDER BY e.valid_from DESC LIMIT 1;
     IF user_id IS NOT NULL THEN
-        SELECT count(*) INTO alerts
+        SELECT count(DISTINCT a.product_id) INTO alerts
         FROM stock_alert a
         WHERE a.closed_at IS NULL AND a.kind IN ('out', 'low') AND (a.snoozed_until > now()) IS NOT TRUE;
     END IF;

@@ -222,7 +222,7 @@ user_show(Request *r)
 	if (rows_count(rows) == 0)
 		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, 0));
-	put(r, LIT("<p>"), MSG(_("User name")), LIT(": <b>"), TEXT(cell(rows, 0, 1)), LIT("</b></p>"));
+	put(r, LIT("<p>"), MSG(_("%1: %2"), say(r, _("User name")), cell(rows, 0, 1)), LIT("</p>"));
 	form_begin(r, request_join(r, "/settings/user?id=", id, NULL));
 	form_field(r, "name", cell(rows, 0, 0));
 	form_select(r, "role", cell(rows, 0, 2), role_labels);
@@ -298,6 +298,50 @@ password_act(Request *r)
 	request_redirect(r, r->user.role == ROLE_OWNER ? "/settings?done=saved" : "/", NULL, NULL);
 }
 
+/* A word of the journal in the user's language; as it is where there is none. */
+static const char *
+journal_word(Request *r, const char *word)
+{
+	static const char *const words[][2] = {
+		{"insert", _("added")},
+		{"update", _("changed")},
+		{"delete", _("removed")},
+		{"login", _("logged in")},
+		{"setup", _("became the first owner")},
+		{"rollback", _("went back to the version before")},
+		{"client", _("Client")},
+		{"supplier", _("Supplier")},
+		{"product", _("Product")},
+		{"sale", _("Sale")},
+		{"purchase_order", _("Order")},
+		{"exchange_rate", _("Rate of the day")},
+		{"stock_move", _("Movement")},
+		{"web_user", _("User")},
+		{"web_setting", _("The shop and its receipts")},
+		{"model", _("Advice")},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	{
+		if (strcmp(words[i][0], word) == 0)
+			return say(r, words[i][1]);
+	}
+	return word;
+}
+
+/* What was done, in words, and the row as it is kept behind a tap. */
+static void
+put_deed(Request *r, const char *action, const char *relation, const char *id, const char *detail)
+{
+	if (relation[0] == '\0')
+		put(r, TEXT(journal_word(r, action)));
+	else
+		put(r, MSG(_("%1 %2: %3"), journal_word(r, relation), id, journal_word(r, action)));
+	if (detail[0] != '\0')
+		put(r, LIT("<details><summary>"), MSG(_("Details")), LIT("</summary><small>"),
+			TEXT(arena_copy(&r->arena, detail, strnlen(detail, 160))), LIT("</small></details>"));
+}
+
 /* The journal, latest first. */
 void
 journal_show(Request *r)
@@ -312,10 +356,11 @@ journal_show(Request *r)
 	put(r, LIT("<table class=\"stack\"><thead><tr><th>"), MSG(_("When")), LIT("</th><th>"), MSG(_("Who")), LIT("</th><th>"),
 		MSG(_("What")), LIT("</th></tr></thead><tbody>"));
 	for (int i = 0; i < count; i++)
-		put(r, LIT("<tr><td>"), TIME(cell(rows, i, 1)), LIT("</td><td>"), TEXT(cell(rows, i, 2)), LIT("</td><td>"),
-			TEXT(cell(rows, i, 3)), LIT(" "), TEXT(cell(rows, i, 4)), LIT(" "), TEXT(cell(rows, i, 5)),
-			LIT(" <small>"), TEXT(arena_copy(&r->arena, cell(rows, i, 6), strnlen(cell(rows, i, 6), 160))),
-			LIT("</small></td></tr>"));
+	{
+		put(r, LIT("<tr><td>"), TIME(cell(rows, i, 1)), LIT("</td><td>"), TEXT(cell(rows, i, 2)), LIT("</td><td>"));
+		put_deed(r, cell(rows, i, 3), cell(rows, i, 4), cell(rows, i, 5), cell(rows, i, 6));
+		put(r, LIT("</td></tr>"));
+	}
 	put(r, LIT("</tbody></table>"));
 	if (count > 0)
 		put_pager(r, "/settings/journal", "", cell(rows, count - 1, 0), rows_count(rows) > count);
