@@ -23,6 +23,31 @@ for (const [width, locale, login] of [[360, 'fr-FR', 'owner'], [360, 'sw', 'owne
   await context.close();
 }
 
+// -- pages that are full, and those of whoever is no user
+for (const [width, locale] of [[360, 'fr-FR'], [360, 'sw'], [1280, 'en-GB']]) {
+  const context = await browser.newContext({ viewport: { width, height: 800 }, locale, bypassCSP: true });
+  const page = await context.newPage();
+  const see = async (path) => {
+    const name = `full ${path.slice(0, 40)} ${locale} ${width}`;
+    const answer = await page.goto(SITE + path);
+    ok(answer.status() === 200, `${name}: is there`, String(answer.status()));
+    await weigh(answer, name);
+    await look(page, name);
+  };
+  for (const path of ['/login', '/setup']) await see(path);
+  const owner = await logIn(context, 'owner');
+  await owner.goto(`${SITE}/client/link?id=5`);
+  await owner.click('main form button');
+  await page.goto((await owner.textContent('p.note')).trim());
+  await see('/me');
+  const basket = Array.from({ length: 25 }, (_, i) => `quantity${i + 1}=2`).join('&');
+  const shelf = await owner.request.get(`${SITE}/stock/count`).then((answer) => answer.text()).then((text) => text.match(/<option value="(\d+)"/)[1]);
+  const supplier = await owner.request.get(`${SITE}/reorder`).then((answer) => answer.text()).then((text) => text.match(/name="supplier" value="(\d+)"/)[1]);
+  for (const path of [`/sell?client=5&${basket}`, `/sell?who=a&${basket}`, '/sell?q=a', `/stock/count?category=${shelf}`, `/reorder?from=${supplier}&all=1`, '/orders?state=all',
+    '/recommendations?who=a', '/recommendations?what=a', '/clients?q=a']) await see(path);
+  await context.close();
+}
+
 // -- a form that was wrong: the errors are said, tied to their fields and lead there
 {
   const context = await browser.newContext({ viewport: { width: 360, height: 800 }, locale: 'fr-FR', bypassCSP: true });
