@@ -159,10 +159,11 @@ auth_begin(Request *r)
 	if (!cell_is_null(rows, 0, 4))
 	{
 		r->user.client_id = cell(rows, 0, 4);
+		r->user.client_name = cell(rows, 0, 12);
 		if (r->user.role == ROLE_NONE)
 		{
 			r->user.role = ROLE_CLIENT;
-			r->user.name = cell(rows, 0, 12);
+			r->user.name = r->user.client_name;
 		}
 	}
 	db_act_as(r, cell(rows, 0, 10), cell(rows, 0, 11));

@@ -102,7 +102,7 @@ me_show(Request *r)
 	const Rows *rows;
 	Refusal		refusal;
 
-	page_begin_named(r, say_with(r, _("For %1"), r->user.name, NULL, NULL));
+	page_begin_named(r, say_with(r, _("For %1"), r->user.client_name, NULL, NULL));
 	if (form_given(r, "done"))
 		put_note(r, say(r, _("Thank you, your stars are noted.")));
 	rows = attempt(r, &refusal, "SELECT * FROM web_link_products($1, false)", hash);

@@ -99,7 +99,8 @@ typedef struct User
 	Role		role;
 	const char *name;
 	const char *login;
-	const char *client_id;		/* of ROLE_CLIENT: who came by a personal link */
+	const char *client_id;		/* who came by a personal link, which a user may have opened as well */
+	const char *client_name;
 } User;
 
 /* What every page shows of the shop. */

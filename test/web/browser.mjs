@@ -40,6 +40,7 @@ for (const [width, locale] of [[360, 'fr-FR'], [360, 'sw'], [1280, 'en-GB']]) {
   await owner.click('main form button');
   await page.goto((await owner.textContent('p.note')).trim());
   await see('/me');
+  ok(!(await page.textContent('h1')).includes('Kavira'), `the page of a client names the client ${locale}, whoever opens it`);
   const basket = Array.from({ length: 25 }, (_, i) => `quantity${i + 1}=2`).join('&');
   const shelf = await owner.request.get(`${SITE}/stock/count`).then((answer) => answer.text()).then((text) => text.match(/<option value="(\d+)"/)[1]);
   const supplier = await owner.request.get(`${SITE}/reorder`).then((answer) => answer.text()).then((text) => text.match(/name="supplier" value="(\d+)"/)[1]);
