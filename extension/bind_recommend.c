@@ -104,15 +104,6 @@ reco_score(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(rank_score(serving, get_client(fcinfo, serving, 0), PG_GETARG_INT64(1)));
 }
 
-static int
-compare_ids(const void *a, const void *b)
-{
-	int64		x = *(const int64 *) a;
-	int64		y = *(const int64 *) b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* The ids of a bigint[], ascending; NULLs are ignored. */
 static int64 *
 get_ids(ArrayType *array, int64 *count)
@@ -131,7 +122,7 @@ get_ids(ArrayType *array, int64 *count)
 		if (!nulls[i])
 			ids[(*count)++] = DatumGetInt64(elements[i]);
 	}
-	qsort(ids, *count, sizeof(int64), compare_ids);
+	ids_sort(ids, *count);
 	return ids;
 }
 

@@ -48,15 +48,6 @@ add_product(void *state, const SourceRow *row)
 	set->unknown_ids[set->unknown_count++] = row->product;
 }
 
-static int
-compare_ids(const void *a, const void *b)
-{
-	int64		x = *(const int64 *) a;
-	int64		y = *(const int64 *) b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void
 start_set(SetReader *reader, Serving *serving, ProductSet *set, bool surplus)
 {
@@ -76,7 +67,7 @@ end_set(ProductSet *set)
 	int64		kept = 0;
 
 	if (set->unknown_count > 1)
-		qsort(set->unknown_ids, set->unknown_count, sizeof(int64), compare_ids);
+		ids_sort(set->unknown_ids, set->unknown_count);
 	for (int64 i = 0; i < set->unknown_count; i++)
 	{
 		if (kept == 0 || set->unknown_ids[i] != set->unknown_ids[kept - 1])

@@ -123,6 +123,22 @@ idmap_sort(IdMap *map)
 	return renumbered;
 }
 
+static int
+compare_ids(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Puts ids in ascending order. */
+void
+ids_sort(int64 *ids, int64 count)
+{
+	qsort(ids, count, sizeof(int64), compare_ids);
+}
+
 /* The position of an id in a sorted array, or -1. */
 int64
 ids_find(const int64 *ids, int64 count, int64 id)

@@ -18,6 +18,7 @@ typedef struct IdMap
 extern void idmap_init(IdMap *map, Budget *budget);
 extern uint32 idmap_number(IdMap *map, int64 id);
 extern uint32 *idmap_sort(IdMap *map);
+extern void ids_sort(int64 *ids, int64 count);
 extern int64 ids_find(const int64 *ids, int64 count, int64 id);
 
 #endif							/* RECO_IDMAP_H */

@@ -57,6 +57,18 @@ unpin_image(void *argument)
 	image_unpin(argument);
 }
 
+/* An empty table of clients, in their own memory context. */
+static void
+make_client_table(Serving *serving)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(int64),.entrysize = sizeof(Client),.hcxt = serving->clients_context
+	};
+
+	serving->clients = hash_create("reco clients", 64, &control,
+								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
 static Serving *
 serving_build(FunctionCallInfo fcinfo, const char *model_name, SnapshotKey key)
 {
@@ -65,7 +77,6 @@ serving_build(FunctionCallInfo fcinfo, const char *model_name, SnapshotKey key)
 	MemoryContext before = MemoryContextSwitchTo(context);
 	Serving    *serving = palloc0(sizeof(Serving));
 	MemoryContextCallback *unpin = palloc(sizeof(MemoryContextCallback));
-	HASHCTL		control = {.keysize = sizeof(int64),.entrysize = sizeof(Client)};
 
 	serving->context = context;
 	serving->key = key;
@@ -81,9 +92,7 @@ serving_build(FunctionCallInfo fcinfo, const char *model_name, SnapshotKey key)
 								  solve_scratch_size(serving->image->purchase_products.width)));
 	serving->clients_context = AllocSetContextCreate(context, "reco clients",
 													 ALLOCSET_DEFAULT_SIZES);
-	control.hcxt = serving->clients_context;
-	serving->clients = hash_create("reco clients", 64, &control,
-								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	make_client_table(serving);
 	MemoryContextSwitchTo(before);
 	return serving;
 }
@@ -117,12 +126,8 @@ serving_client(Serving *serving, int64 id)
 
 	if (MemoryContextMemAllocated(serving->clients_context, true) > MAX_CLIENT_BYTES)
 	{
-		HASHCTL		control = {.keysize = sizeof(int64),.entrysize = sizeof(Client)};
-
 		MemoryContextReset(serving->clients_context);
-		control.hcxt = serving->clients_context;
-		serving->clients = hash_create("reco clients", 64, &control,
-									   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		make_client_table(serving);
 	}
 	client = hash_search(serving->clients, &id, HASH_ENTER, &found);
 	if (!found)
