@@ -13,6 +13,9 @@
  */
 #include "fit.h"
 
+#include <math.h>
+
+#include "miscadmin.h"
 #include "storage/shmem.h"
 
 #include "random.h"
@@ -20,6 +23,36 @@
 #define FOLDS 10
 #define TEST_FOLD 0
 #define TRIAL_FOLD 1
+
+/* ---- which pairs are held out ---- */
+
+/* The lines of a pair; a rating is one line. */
+static PairLines
+lines_of(const Interactions *from, int64 entry, PairLine *rating)
+{
+	PairLines	lines = {rating, 1};
+
+	if (from->line_start)
+		return interactions_lines(from, entry);
+	rating->at = from->at ? from->at[entry] : PG_INT64_MIN;
+	rating->quantity = 1;
+	return lines;
+}
+
+/* Is an entry on the earlier side of its client's time, or on the later one? */
+static bool
+on_side_in_time(const Interactions *from, int64 entry, const FitSide *side, bool later)
+{
+	int64		time = side->held_from[from->client[entry]];
+	PairLine	rating;
+	PairLines	lines = lines_of(from, entry, &rating);
+	bool		before = lines_bought(lines, PG_INT64_MIN, time);
+
+	if (!later)
+		return before;
+	return (side->repeats || !before) && time < PG_INT64_MAX &&
+		lines_bought(lines, time, PG_INT64_MAX);
+}
 
 /* Is an entry of the side asked for?  An EntryFilter. */
 bool
@@ -30,21 +63,106 @@ fit_on_side(const Interactions *from, int64 entry, void *argument)
 	uint64		product = from->products->ids[from->product[entry]];
 	uint64		client_bits = side->seed + random_mix(client);
 	int			fold = random_bits(client_bits, product) % FOLDS;
+	bool		test = side->which == FIT_TEST || side->which == FIT_TRIAL_TEST;
+	bool		trial = side->which == FIT_TRIAL_TRAINING || side->which == FIT_TRIAL_TEST;
 
 	if (side->share < 1 && (random_mix(client_bits) >> 11) > side->share * 9007199254740992.0)
 		return false;
-	switch (side->which)
-	{
-		case FIT_TRAINING:
-			return fold != TEST_FOLD;
-		case FIT_TEST:
-			return fold == TEST_FOLD;
-		case FIT_TRIAL_TRAINING:
-			return fold != TEST_FOLD && fold != TRIAL_FOLD;
-		default:
-			return fold == TRIAL_FOLD;
-	}
+	if (side->held_from)
+		return !(trial && fold == TEST_FOLD) && on_side_in_time(from, entry, side, test);
+	if (test)
+		return fold == (trial ? TRIAL_FOLD : TEST_FOLD);
+	return fold != TEST_FOLD && !(trial && fold == TRIAL_FOLD);
 }
+
+static int
+compare_times(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * The time from which the last part of some times is held out; PG_INT64_MAX
+ * if that leaves nothing before it.  Sorts them.
+ */
+static int64
+split_times(int64 *times, int64 count, double part)
+{
+	int64		held = Max((int64) rint(count * part), 1);
+
+	if (count < 2)
+		return PG_INT64_MAX;
+	qsort(times, count, sizeof(int64), compare_times);
+	return times[0] < times[count - held] ? times[count - held] : PG_INT64_MAX;
+}
+
+/* Enough to find a day by. */
+#define MAX_CALENDAR_TIMES 100000
+
+/*
+ * For FitSide.held_from: the day after which the last part of all rows came,
+ * the same for each client.  Rows without a time are never held out.
+ */
+int64 *
+fit_calendar_split(const Interactions *from, double part, Budget *budget)
+{
+	int64	   *held_from = budget_alloc(budget, from->clients->used, sizeof(int64));
+	int64		lines = from->line_start ? from->line_start[from->used] : from->at ? from->used : 0;
+	int64		step = lines / MAX_CALENDAR_TIMES + 1;
+	int64		count = 0;
+	int64	   *times = budget_alloc(budget, lines / step + 1, sizeof(int64));
+	int64		time;
+
+	for (int64 i = 0; i < lines; i += step)
+	{
+		times[count] = from->line_start ? from->lines[i].at : from->at[i];
+		count += times[count] != PG_INT64_MIN;
+	}
+	time = split_times(times, count, part);
+	budget_free(budget, times, lines / step + 1, sizeof(int64));
+	for (int64 client = 0; client < from->clients->used; client++)
+		held_from[client] = time;
+	return held_from;
+}
+
+/* For FitSide.held_from: where the last part of each client's own rows begins. */
+int64 *
+fit_history_split(const Interactions *from, double part, Budget *budget)
+{
+	int64	   *held_from = budget_alloc(budget, from->clients->used, sizeof(int64));
+	int64		entry = 0;
+
+	for (int64 client = 0; client < from->clients->used; client++)
+	{
+		int64		capacity = 0;
+		int64		count = 0;
+		int64	   *times;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int64 e = entry; e < from->used && from->client[e] == client; e++)
+			capacity += from->line_start ? from->line_start[e + 1] - from->line_start[e] : 1;
+		times = budget_alloc(budget, capacity, sizeof(int64));
+		for (; entry < from->used && from->client[entry] == client; entry++)
+		{
+			PairLine	rating;
+			PairLines	lines = lines_of(from, entry, &rating);
+
+			for (int64 i = 0; i < lines.count; i++)
+			{
+				times[count] = lines.lines[i].at;
+				count += times[count] != PG_INT64_MIN;
+			}
+		}
+		held_from[client] = split_times(times, count, part);
+		budget_free(budget, times, capacity, sizeof(int64));
+	}
+	return held_from;
+}
+
+/* ---- memory and workers ---- */
 
 FactorMatrix
 fit_alloc_factors(Budget *budget, int64 rows, int width)

@@ -19,6 +19,10 @@ typedef struct FitRun
 /*
  * Which pairs take part: of a share of the clients, those of one side of a
  * split.  Trials are judged by other pairs than versions are.
+ *
+ * A split is by hash or, with held_from, by time: training sees what came
+ * before a client's time there, held out is what came then or later.  Trials
+ * by time leave out what versions are tested on by hash.
  */
 typedef struct FitSide
 {
@@ -31,6 +35,8 @@ typedef struct FitSide
 		FIT_TRIAL_TEST
 	}			which;
 	double		share;			/* of the clients, 1: all */
+	const int64 *held_from;		/* by number of client; NULL: by hash */
+	bool		repeats;		/* by time: held out is also what was bought again */
 } FitSide;
 
 /* The ratings part of a version. */
@@ -85,6 +91,8 @@ extern double rating_standardise(const RatingScale *scale, double value);
 
 /* ---- shared by the parts (fit.c) ---- */
 
+extern int64 *fit_calendar_split(const Interactions *from, double part, Budget *budget);
+extern int64 *fit_history_split(const Interactions *from, double part, Budget *budget);
 extern bool fit_on_side(const Interactions *from, int64 entry, void *argument);
 extern FactorMatrix fit_alloc_factors(Budget *budget, int64 rows, int width);
 extern void fit_free_factors(Budget *budget, FactorMatrix *m);

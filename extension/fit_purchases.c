@@ -246,8 +246,8 @@ static void
 choose_penalties(FitRun *run, const Interactions *purchases, int width, PurchaseFit *fit)
 {
 	double		share = Min(1, TRIAL_PAIRS / purchases->used);
-	FitSide		training = {run->options->seed, FIT_TRIAL_TRAINING, share};
-	FitSide		held_out = {run->options->seed, FIT_TRIAL_TEST, share};
+	FitSide		training = {.seed = run->options->seed,.which = FIT_TRIAL_TRAINING,.share = share};
+	FitSide		held_out = {.seed = run->options->seed,.which = FIT_TRIAL_TEST,.share = share};
 	PurchaseFit scratch = {0};
 	Pairs		pairs;
 	int			count;
@@ -288,8 +288,8 @@ choose_penalties(FitRun *run, const Interactions *purchases, int width, Purchase
 void
 fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 {
-	FitSide		seen = {run->options->seed, FIT_TRAINING, 1};
-	FitSide		held_out = {run->options->seed, FIT_TEST, 1};
+	FitSide		seen = {.seed = run->options->seed,.which = FIT_TRAINING,.share = 1};
+	FitSide		held_out = {.seed = run->options->seed,.which = FIT_TEST,.share = 1};
 	int			width = run->options->purchase_factors == OPTION_AUTO
 		? DEFAULT_FACTORS : run->options->purchase_factors;
 	Pairs		pairs;

@@ -154,7 +154,7 @@ static void
 measure_stars(FitRun *run, const Interactions *ratings, const RatingScale *scale,
 			const FactorMatrix *clients, const FactorMatrix *products, RatingMetrics *result)
 {
-	FitSide		held_out = {run->options->seed, FIT_TEST, 1};
+	FitSide		held_out = {.seed = run->options->seed,.which = FIT_TEST,.share = 1};
 	float	   *values = budget_alloc(run->budget, ratings->used, sizeof(float));
 	SparseRows	rows;
 
@@ -208,7 +208,7 @@ measure_baseline(FitRun *run, const Interactions *ratings, RatingFit *fit,
 void
 fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 {
-	FitSide		seen = {run->options->seed, FIT_TRAINING, 1};
+	FitSide		seen = {.seed = run->options->seed,.which = FIT_TRAINING,.share = 1};
 	int64		clients = ratings->clients->used;
 	int64		products = ratings->products->used;
 	int			width = choose_rating_options(run->options, ratings->used, fit);

@@ -7,7 +7,10 @@
  * brings them into the order of client, product, arrival by two counting
  * sorts: linear, and the same however the rows arrived.  Then the entries of
  * one pair become one: purchases add up, of ratings the latest counts (by at,
- * rows without it being the oldest; else the last read).
+ * rows without it being the oldest; else the last read).  Where the query
+ * tells when things were bought the rows of a pair stay beside it as its
+ * lines, in order of time: what was bought before some day, and how long ago,
+ * can be asked of them.
  *
  * The same functions read the rows of a single client when one is folded in,
  * so that training and serving cannot disagree on what a client's rows mean.
@@ -20,6 +23,8 @@
 
 #define START_ENTRIES 64
 #define ROWS_PER_CHECK 65536
+
+#define LEAST_WEIGHT 1e-4
 
 static void
 check_interrupts_at(int64 row)
@@ -71,8 +76,7 @@ receive(void *state, const SourceRow *row)
 	if (read->marks_fresh)
 		read->fresh[entry] = !row->null_at && row->at > read->fresh_since;
 
-	/* only ratings have a use for the time */
-	if (!row->null_at && !read->at && read->kind == SOURCE_RATINGS)
+	if (!row->null_at && !read->at)
 	{
 		read->at = budget_alloc(read->budget, read->capacity, sizeof(int64));
 		for (int64 i = 0; i < entry; i++)
@@ -80,6 +84,8 @@ receive(void *state, const SourceRow *row)
 	}
 	if (read->at)
 		read->at[entry] = row->null_at ? PG_INT64_MIN : row->at;
+	if (!row->null_at && row->at != PG_INT64_MAX)
+		read->latest = Max(read->latest, row->at);
 }
 
 static void
@@ -90,6 +96,7 @@ read_query(Interactions *read, const Model *model, SourceKind kind, const int64 
 	read->clients = clients;
 	read->products = products;
 	read->kind = kind;
+	read->latest = PG_INT64_MIN;
 	source_read(model, kind, only_client, receive, read);
 	if (read->rows_not_finite > 0)
 		ereport(ERROR,
@@ -133,6 +140,10 @@ interactions_free(Interactions *read)
 	budget_free(read->budget, read->value, read->capacity, sizeof(double));
 	budget_free(read->budget, read->at, read->capacity, sizeof(int64));
 	budget_free(read->budget, read->fresh, read->capacity, sizeof(bool));
+	budget_free(read->budget, read->line_start, read->line_capacity + 1, sizeof(int64));
+	budget_free(read->budget, read->lines, read->line_capacity, sizeof(PairLine));
+	read->line_start = NULL;
+	read->lines = NULL;
 	read->client = read->product = NULL;
 	read->value = NULL;
 	read->at = NULL;
@@ -180,6 +191,68 @@ is_returned(double quantity, double handled)
 	return !(quantity > 1e-9 * handled);
 }
 
+static int
+compare_lines(const void *a, const void *b)
+{
+	const PairLine *x = a;
+	const PairLine *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->quantity < y->quantity ? -1 : x->quantity > y->quantity;
+}
+
+/* A row more of the pair that was opened last. */
+static void
+add_to_pair(Interactions *reduced, const Interactions *read, int64 entry)
+{
+	int64		pair = reduced->used - 1;
+	int64	   *next = reduced->line_start ? &reduced->line_start[reduced->used] : NULL;
+
+	if (read->fresh && !read->fresh[entry])
+		reduced->fresh[pair] = false;
+	if (next)
+		reduced->lines[(*next)++] = (PairLine) {read->at[entry], read->value[entry]};
+	if (read->kind == SOURCE_PURCHASES)
+		reduced->value[pair] += read->value[entry];
+	else if (!read->at || read->at[entry] >= reduced->at[pair])
+	{
+		reduced->value[pair] = read->value[entry];
+		if (read->at)
+			reduced->at[pair] = read->at[entry];
+	}
+}
+
+static void
+open_pair(Interactions *reduced, const Interactions *read, int64 entry)
+{
+	int64		pair = reduced->used++;
+
+	reduced->client[pair] = read->client[entry];
+	reduced->product[pair] = read->product[entry];
+	reduced->value[pair] = 0;
+	if (reduced->at)
+		reduced->at[pair] = PG_INT64_MIN;
+	if (reduced->fresh)
+		reduced->fresh[pair] = true;
+	if (reduced->line_start)
+		reduced->line_start[pair + 1] = reduced->line_start[pair];
+}
+
+/* All rows of the pair are in; one that was returned altogether goes. */
+static void
+close_pair(Interactions *reduced, double handled)
+{
+	int64		pair = reduced->used - 1;
+
+	if (reduced->kind == SOURCE_PURCHASES && is_returned(reduced->value[pair], handled))
+		reduced->used--;
+	else if (reduced->line_start)
+		qsort(reduced->lines + reduced->line_start[pair],
+			  reduced->line_start[pair + 1] - reduced->line_start[pair],
+			  sizeof(PairLine), compare_lines);
+}
+
 /*
  * Renumbers clients and products as idmap_sort says and leaves one entry for
  * each pair, in order.  Pairs whose purchases add up to nothing are gone.
@@ -190,11 +263,11 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 {
 	Budget	   *budget = read->budget;
 	int64		entries = read->used;
+	bool		has_lines = read->kind == SOURCE_PURCHASES && read->at;
 	int64	   *by_product;
 	int64	   *order;
 	Interactions reduced = *read;
-	int64		last = -1;		/* entry of the pair in hand, in read */
-	double		handled = 0;	/* its quantities, without their signs */
+	double		handled = 0;	/* quantities of the pair, without their signs */
 
 	for (int64 i = 0; i < entries; i++)
 	{
@@ -213,49 +286,94 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 	reduced.client = budget_alloc(budget, entries, sizeof(uint32));
 	reduced.product = budget_alloc(budget, entries, sizeof(uint32));
 	reduced.value = budget_alloc(budget, entries, sizeof(double));
-	reduced.at = NULL;
+	reduced.at = read->at && !has_lines ? budget_alloc(budget, entries, sizeof(int64)) : NULL;
 	reduced.fresh = read->fresh ? budget_alloc(budget, entries, sizeof(bool)) : NULL;
+	if (has_lines)
+	{
+		reduced.line_capacity = entries;
+		reduced.line_start = budget_alloc(budget, entries + 1, sizeof(int64));
+		reduced.line_start[0] = 0;
+		reduced.lines = budget_alloc(budget, entries, sizeof(PairLine));
+	}
 	for (int64 i = 0; i < entries; i++)
 	{
 		int64		entry = order[i];
-		int64		pair = reduced.used - 1;
 
 		check_interrupts_at(i);
-		if (last >= 0 && read->client[last] == read->client[entry] &&
-			read->product[last] == read->product[entry])
+		if (i == 0 || read->client[order[i - 1]] != read->client[entry] ||
+			read->product[order[i - 1]] != read->product[entry])
 		{
-			if (read->fresh && !read->fresh[entry])
-				reduced.fresh[pair] = false;
-			if (read->kind == SOURCE_PURCHASES)
-			{
-				reduced.value[pair] += read->value[entry];
-				handled += fabs(read->value[entry]);
-			}
-			else if (!read->at || read->at[entry] >= read->at[last])
-			{
-				reduced.value[pair] = read->value[entry];
-				last = entry;
-			}
-			continue;
+			if (i > 0)
+				close_pair(&reduced, handled);
+			open_pair(&reduced, read, entry);
+			handled = 0;
 		}
-		if (pair >= 0 && read->kind == SOURCE_PURCHASES &&
-			is_returned(reduced.value[pair], handled))
-			reduced.used--;
-		pair = reduced.used++;
-		reduced.client[pair] = read->client[entry];
-		reduced.product[pair] = read->product[entry];
-		reduced.value[pair] = read->value[entry];
-		if (read->fresh)
-			reduced.fresh[pair] = read->fresh[entry];
-		last = entry;
-		handled = fabs(read->value[entry]);
+		add_to_pair(&reduced, read, entry);
+		handled += fabs(read->value[entry]);
 	}
-	if (reduced.used > 0 && read->kind == SOURCE_PURCHASES &&
-		is_returned(reduced.value[reduced.used - 1], handled))
-		reduced.used--;
+	if (entries > 0)
+		close_pair(&reduced, handled);
 	budget_free(budget, order, entries, sizeof(int64));
 	interactions_free(read);
 	*read = reduced;
+}
+
+/* ---- when ---- */
+
+/* The lines of an entry; where no row had a time, none. */
+PairLines
+interactions_lines(const Interactions *from, int64 entry)
+{
+	PairLines	lines = {0};
+
+	if (from->line_start)
+	{
+		lines.lines = from->lines + from->line_start[entry];
+		lines.count = from->line_start[entry + 1] - from->line_start[entry];
+	}
+	return lines;
+}
+
+/* Was anything bought, and not returned, from one time to before another? */
+bool
+lines_bought(PairLines lines, int64 since, int64 before)
+{
+	double		quantity = 0;
+	double		handled = 0;
+
+	for (int64 i = 0; i < lines.count && lines.lines[i].at < before; i++)
+	{
+		if (lines.lines[i].at < since)
+			continue;
+		quantity += lines.lines[i].quantity;
+		handled += fabs(lines.lines[i].quantity);
+	}
+	return !is_returned(quantity, handled);
+}
+
+/*
+ * How much the purchases before a time still say of a client's taste: the
+ * sum over them of 2^(-age / half_life), in microseconds before origin, at
+ * most 1.  Each counts LEAST_WEIGHT at least, also those of unknown age, so
+ * that a client who has not come for long is not forgotten.  Rows of the same
+ * time are one purchase.
+ */
+double
+lines_weight(PairLines lines, int64 before, int64 origin, double half_life)
+{
+	double		sum = 0;
+	int64		last = PG_INT64_MAX;
+
+	for (int64 i = 0; i < lines.count && lines.lines[i].at < before; i++)
+	{
+		double		age = (double) origin - (double) lines.lines[i].at;
+
+		if (lines.lines[i].quantity <= 0 || lines.lines[i].at == last)
+			continue;
+		sum += Max(exp2(-Max(age, 0) / half_life), LEAST_WEIGHT);
+		last = lines.lines[i].at;
+	}
+	return Min(sum, 1);
 }
 
 /* ---- sparse matrices ---- */

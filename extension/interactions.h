@@ -8,6 +8,20 @@
 #include "source.h"
 #include "sparse.h"
 
+/* One row of a pair that was bought, where the query tells when. */
+typedef struct PairLine
+{
+	int64		at;				/* a TimestampTz; PG_INT64_MIN: not told */
+	double		quantity;
+} PairLine;
+
+/* The lines of a pair, in order of time. */
+typedef struct PairLines
+{
+	const PairLine *lines;
+	int64		count;
+} PairLines;
+
 /*
  * The rows of one query.  First as read, in order of arrival; after
  * interactions_reduce one entry for each pair, by client and then product.
@@ -24,7 +38,15 @@ typedef struct Interactions
 	uint32	   *client;
 	uint32	   *product;
 	double	   *value;
-	int64	   *at;				/* NULL as long as no row had one */
+	int64	   *at;				/* NULL as long as no row had one; of purchases,
+								 * once reduced, the lines tell it */
+
+	/* Purchases with times, once reduced: entry e has the lines from
+	 * line_start[e] to before line_start[e + 1]. */
+	int64	   *line_start;		/* used + 1; NULL: no row had a time */
+	PairLine   *lines;
+	int64		line_capacity;
+	int64		latest;			/* the last time told; PG_INT64_MIN: none */
 
 	/* Which rows came later than some time; of a pair, if all its rows did. */
 	bool		marks_fresh;
@@ -44,6 +66,9 @@ extern void interactions_read_since(Interactions *read, const Model *model, Sour
 extern void interactions_reduce(Interactions *read, const uint32 *client_numbers,
 								const uint32 *product_numbers);
 extern void interactions_free(Interactions *read);
+extern PairLines interactions_lines(const Interactions *from, int64 entry);
+extern bool lines_bought(PairLines lines, int64 since, int64 before);
+extern double lines_weight(PairLines lines, int64 before, int64 origin, double half_life);
 
 /* Which entries of reduced interactions go into a matrix. */
 typedef bool (*EntryFilter) (const Interactions *from, int64 entry, void *argument);

@@ -140,6 +140,29 @@ serving_client(Serving *serving, int64 id)
 
 /* ---- a client's own rows ---- */
 
+/* The lines of entries first .. last - 1 of reduced rows, if they have any. */
+static PairLines *
+copy_lines(const Interactions *rows, int64 first, int64 last, MemoryContext context)
+{
+	PairLines  *copies;
+	PairLine   *next;
+	int64		count;
+
+	if (rows->line_start == NULL)
+		return NULL;
+	count = rows->line_start[last] - rows->line_start[first];
+	copies = MemoryContextAllocHuge(context, (last - first) * sizeof(PairLines) + 1);
+	next = MemoryContextAllocHuge(context, count * sizeof(PairLine) + 1);
+	memcpy(next, rows->lines + rows->line_start[first], count * sizeof(PairLine));
+	for (int64 i = first; i < last; i++)
+	{
+		copies[i - first] = interactions_lines(rows, i);
+		copies[i - first].lines = next;
+		next += copies[i - first].count;
+	}
+	return copies;
+}
+
 /* Entries first .. last - 1 of reduced rows, as the history of their client. */
 static void
 make_history(Serving *serving, SourceKind kind, const Interactions *rows,
@@ -155,6 +178,7 @@ make_history(Serving *serving, SourceKind kind, const Interactions *rows,
 	history->products = MemoryContextAlloc(context, count * sizeof(uint32) + 1);
 	history->standardised = MemoryContextAlloc(context, count * sizeof(float) + 1);
 	history->known = 0;
+	history->lines = copy_lines(rows, first, last, context);
 	for (int64 i = 0; i < count; i++)
 	{
 		int64		id = rows->products->ids[rows->product[first + i]];

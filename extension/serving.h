@@ -16,6 +16,8 @@ typedef struct History
 	int64		count;
 	int64	   *product_ids;	/* ascending */
 	double	   *values;
+	PairLines  *lines;			/* of purchases, when; NULL: the query does not
+								 * tell */
 
 	int64		known;			/* of them in the model */
 	uint32	   *products;		/* their numbers there, ascending */

@@ -86,9 +86,21 @@ digest_double(uint64 digest, double value)
 	return random_bits(digest, bits);
 }
 
+/* The times of a pair are in order, whatever the order of rows. */
+static uint64
+digest_lines(uint64 digest, PairLines lines)
+{
+	for (int64 i = 0; i < lines.count; i++)
+	{
+		if (i == 0 || lines.lines[i].at != lines.lines[i - 1].at)
+			digest = random_bits(digest, lines.lines[i].at);
+	}
+	return digest;
+}
+
 /*
  * A number that is the same whenever a training would learn the same: from
- * the same pairs (of purchases, not how many or how often), ratings, ids and
+ * the same pairs (of purchases when, but not how many), ratings, ids and
  * options.  The order of rows does not matter.
  */
 static uint64
@@ -108,6 +120,8 @@ digest_rows(const Training *training)
 										   training->products.ids[read->product[i]]);
 
 			sum += kind == SOURCE_RATINGS ? digest_double(pair, read->value[i]) : pair;
+			if (read->line_start)
+				sum += digest_lines(pair, interactions_lines(read, i));
 		}
 		CHECK_FOR_INTERRUPTS();
 		digest = random_bits(digest, sum);
