@@ -33,6 +33,7 @@ SERVE_OBJS = \
 	extension/fit_purchases.o \
 	extension/fit_ratings.o \
 	extension/forecast.o \
+	extension/forget.o \
 	extension/fresh.o \
 	extension/guc.o \
 	extension/idmap.o \

@@ -6,6 +6,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 #include "retrain.h"
 #include "train.h"
@@ -32,7 +33,10 @@ reco_train(PG_FUNCTION_ARGS)
 	model = model_get_to_change(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)),
 								"reco.train()");
 	training = training_begin(model);
+	/* what was committed while we waited for the lock counts */
+	PushActiveSnapshot(GetTransactionSnapshot());
 	training_read(training);
+	PopActiveSnapshot();
 	training_check_rows(training);
 	training_fit(training);
 	training_publish(training);

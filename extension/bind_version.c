@@ -1,5 +1,5 @@
 /*
- * bind_version.c - activate, rollback, export_model, import_model
+ * bind_version.c - activate, rollback, forget_client, export_model, import_model
  *
  * Which version of a model serves is a column of a table: it changes with the
  * transaction, for every session at its next statement.
@@ -13,6 +13,7 @@
 #include "utils/jsonb.h"
 #include "utils/snapmgr.h"
 
+#include "forget.h"
 #include "source.h"
 #include "transfer.h"
 #include "trusted.h"
@@ -20,6 +21,7 @@
 
 PG_FUNCTION_INFO_V1(reco_activate);
 PG_FUNCTION_INFO_V1(reco_rollback);
+PG_FUNCTION_INFO_V1(reco_forget_client);
 PG_FUNCTION_INFO_V1(reco_export_model);
 PG_FUNCTION_INFO_V1(reco_import_model);
 
@@ -159,6 +161,28 @@ reco_rollback(PG_FUNCTION_ARGS)
 	scope_end(&scope);
 	switch_to(model, version, false);
 	PG_RETURN_INT32(version);
+}
+
+/*
+ * forget_client(client_id bigint, model text) returns integer: the client's id
+ * and factors are gone from every version of the model that is kept; returns
+ * how many had them.  The rows that the model's queries read are the caller's
+ * to delete.  Errors: null_value_not_allowed, undefined_object,
+ * insufficient_privilege, data_corrupted, and serialization_failure if another
+ * session has trained or changed the model since the transaction's snapshot.
+ */
+Datum
+reco_forget_client(PG_FUNCTION_ARGS)
+{
+	Model	   *model;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("client_id must not be null")));
+	model = model_get_to_change(PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),
+								"reco.forget_client()");
+	PG_RETURN_INT32(forget_client(model, PG_GETARG_INT64(0)));
 }
 
 /*

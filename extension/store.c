@@ -64,10 +64,13 @@ static Statement insert_block = {
 	" VALUES ($1, $2, $3, $4, $5)", NULL
 };
 
-/* Writes an array of a version; the caller has written the version's row. */
-void
-store_write(const pg_uuid_t *version, StoreArray array, const void *data,
-			int64 rows, Size row_size, Size row_stride)
+/*
+ * Writes count rows of an array of a version, from row first on, which is the
+ * first of a block, to the end of a block or of the array.
+ */
+static void
+write_rows(const pg_uuid_t *version, StoreArray array, const void *data, int64 first, int64 count,
+		   Size row_size, Size row_stride)
 {
 	int64		per_block = rows_per_block(row_size);
 	bytea	   *bytes = palloc(VARHDRSZ + BLOCK_BYTES);
@@ -75,29 +78,38 @@ store_write(const pg_uuid_t *version, StoreArray array, const void *data,
 	Scope		scope;
 	Datum		name;
 
+	Assert(first % per_block == 0);
 	scope_begin_engine(&scope);
 	name = CStringGetTextDatum(array_names[array]);
-	for (int64 first = 0; first < rows; first += per_block)
+	for (int64 done = 0; done < count; done += per_block)
 	{
-		int64		count = Min(per_block, rows - first);
-		int32		block = (int32) (first / per_block);
+		int64		length = Min(per_block, count - done);
+		int32		block = (int32) ((first + done) / per_block);
 		Datum		values[5];
 
-		for (int64 r = 0; r < count; r++)
+		for (int64 r = 0; r < length; r++)
 			memcpy(VARDATA(bytes) + r * row_size,
-				   (const char *) data + (first + r) * row_stride, row_size);
-		SET_VARSIZE(bytes, VARHDRSZ + count * row_size);
+				   (const char *) data + (done + r) * row_stride, row_size);
+		SET_VARSIZE(bytes, VARHDRSZ + length * row_size);
 		values[0] = UUIDPGetDatum(version);
 		values[1] = name;
 		values[2] = Int32GetDatum(block);
 		values[3] = PointerGetDatum(bytes);
 		values[4] = Int64GetDatum(block_checksum(version, array, block, VARDATA(bytes),
-												 count * row_size));
+												 length * row_size));
 		statement_run(&insert_block, 5, types, values, NULL, false, 0);
 		CHECK_FOR_INTERRUPTS();
 	}
 	scope_end(&scope);
 	pfree(bytes);
+}
+
+/* Writes an array of a version; the caller has written the version's row. */
+void
+store_write(const pg_uuid_t *version, StoreArray array, const void *data,
+			int64 rows, Size row_size, Size row_stride)
+{
+	write_rows(version, array, data, 0, rows, row_size, row_stride);
 }
 
 static void
@@ -134,6 +146,42 @@ static Statement read_blocks = {
 
 #define BLOCKS_PER_READ 256
 
+/* Reads count rows, from row first on, of an array that has so many rows. */
+static void
+read_rows(const pg_uuid_t *version, StoreArray array, void *data, int64 first, int64 count,
+		  int64 rows, Size row_size, Size row_stride)
+{
+	int64		per_block = rows_per_block(row_size);
+	int64		end = (first + count + per_block - 1) / per_block;
+	const Oid	types[] = {UUIDOID, TEXTOID, INT4OID, INT4OID};
+	Scope		scope;
+
+	scope_begin_engine(&scope);
+	for (int64 from = first / per_block; from < end; from += BLOCKS_PER_READ)
+	{
+		int64		to = Min(from + BLOCKS_PER_READ, end);
+		Datum		values[4] = {UUIDPGetDatum(version), CStringGetTextDatum(array_names[array]),
+		Int32GetDatum((int32) from), Int32GetDatum((int32) to)};
+
+		CHECK_FOR_INTERRUPTS();
+		if (statement_run(&read_blocks, 4, types, values, NULL, true, 0) != to - from)
+			damaged(array);
+		for (int64 block = from; block < to; block++)
+		{
+			int64		start = block * per_block;
+			int64		length = Min(per_block, rows - start);
+			const char *bytes = checked_block((int) (block - from), version, array, block,
+											  length * row_size);
+
+			for (int64 row = Max(start, first); row < Min(start + length, first + count); row++)
+				memcpy((char *) data + (row - first) * row_stride, bytes + (row - start) * row_size,
+					   row_size);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	}
+	scope_end(&scope);
+}
+
 /*
  * Reads an array of a version, under the caller's snapshot.  data_corrupted
  * if it is not whole.
@@ -142,56 +190,37 @@ void
 store_read(const pg_uuid_t *version, StoreArray array, void *data,
 		   int64 rows, Size row_size, Size row_stride)
 {
-	int64		per_block = rows_per_block(row_size);
-	int64		blocks = (rows + per_block - 1) / per_block;
-	const Oid	types[] = {UUIDOID, TEXTOID, INT4OID, INT4OID};
-	Scope		scope;
-
-	scope_begin_engine(&scope);
-	for (int64 first = 0; first < blocks; first += BLOCKS_PER_READ)
-	{
-		int64		last = Min(first + BLOCKS_PER_READ, blocks);
-		Datum		values[4] = {UUIDPGetDatum(version), CStringGetTextDatum(array_names[array]),
-		Int32GetDatum((int32) first), Int32GetDatum((int32) last)};
-
-		CHECK_FOR_INTERRUPTS();
-		if (statement_run(&read_blocks, 4, types, values, NULL, true, 0) != last - first)
-			damaged(array);
-		for (int64 block = first; block < last; block++)
-		{
-			int64		row = block * per_block;
-			int64		count = Min(per_block, rows - row);
-			const char *bytes = checked_block((int) (block - first), version, array, block,
-											  count * row_size);
-
-			for (int64 r = 0; r < count; r++)
-				memcpy((char *) data + (row + r) * row_stride, bytes + r * row_size, row_size);
-		}
-		SPI_freetuptable(SPI_tuptable);
-	}
-	scope_end(&scope);
+	read_rows(version, array, data, 0, rows, rows, row_size, row_stride);
 }
 
-/* Reads one row of an array of so many rows. */
+/*
+ * Writes, as an array of version to, the rows of the same array of version
+ * from, but for one of them; without below 0: all of them.  Holds a part of
+ * the array at a time.
+ */
 void
-store_read_row(const pg_uuid_t *version, StoreArray array, void *data,
-			   int64 row, int64 rows, Size row_size)
+store_copy(const pg_uuid_t *from, const pg_uuid_t *to, StoreArray array,
+		   int64 rows, Size row_size, int64 without)
 {
-	int64		per_block = rows_per_block(row_size);
-	int64		block = row / per_block;
-	int64		count = Min(per_block, rows - block * per_block);
-	const Oid	types[] = {UUIDOID, TEXTOID, INT4OID, INT4OID};
-	Scope		scope;
-	Datum		values[4];
+	int64		rows_to = without < 0 ? rows : rows - 1;
+	int64		part = BLOCKS_PER_READ * rows_per_block(row_size);
+	char	   *data = palloc((part + 1) * row_size);
 
-	scope_begin_engine(&scope);
-	values[0] = UUIDPGetDatum(version);
-	values[1] = CStringGetTextDatum(array_names[array]);
-	values[2] = Int32GetDatum((int32) block);
-	values[3] = Int32GetDatum((int32) block + 1);
-	if (statement_run(&read_blocks, 4, types, values, NULL, true, 0) != 1)
-		damaged(array);
-	memcpy(data, checked_block(0, version, array, block, count * row_size) +
-		   (row - block * per_block) * row_size, row_size);
-	scope_end(&scope);
+	for (int64 first = 0; first < rows_to; first += part)
+	{
+		int64		count = Min(part, rows_to - first);
+
+		if (without >= first && without < first + count)
+		{
+			char	   *gap = data + (without - first) * row_size;
+
+			read_rows(from, array, data, first, count + 1, rows, row_size, row_size);
+			memmove(gap, gap + row_size, (first + count - without) * row_size);
+		}
+		else
+			read_rows(from, array, data, without >= 0 && without < first ? first + 1 : first, count,
+					  rows, row_size, row_size);
+		write_rows(to, array, data, first, count, row_size, row_size);
+	}
+	pfree(data);
 }

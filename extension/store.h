@@ -56,7 +56,15 @@ extern void store_write(const pg_uuid_t *version, StoreArray array, const void *
 						int64 rows, Size row_size, Size row_stride);
 extern void store_read(const pg_uuid_t *version, StoreArray array, void *data,
 					   int64 rows, Size row_size, Size row_stride);
-extern void store_read_row(const pg_uuid_t *version, StoreArray array, void *data,
-						   int64 row, int64 rows, Size row_size);
+extern void store_copy(const pg_uuid_t *from, const pg_uuid_t *to, StoreArray array,
+					   int64 rows, Size row_size, int64 without);
+
+/* Is a row of the array what was learnt of one client? */
+static inline bool
+store_is_of_clients(StoreArray array)
+{
+	return array == STORE_CLIENT_ID || array == STORE_RATING_CLIENTS ||
+		array == STORE_PURCHASE_CLIENTS;
+}
 
 #endif							/* RECO_STORE_H */

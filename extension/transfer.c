@@ -56,17 +56,8 @@ typedef struct TransferHead
 
 /* ---- which arrays there are ---- */
 
-typedef struct ArrayShape
-{
-	StoreArray	array;
-	int64		rows;
-	Size		row_size;
-} ArrayShape;
-
-#define MAX_ARRAYS (STORE_PURCHASE_GRAM + 1)
-
 /* The arrays that go with a header, without the header itself. */
-static int
+int
 array_shapes(const StoreHeader *header, ArrayShape *shapes)
 {
 	int			count = 0;

@@ -7,6 +7,15 @@
 #include "model.h"
 #include "store.h"
 
+typedef struct ArrayShape
+{
+	StoreArray	array;
+	int64		rows;
+	Size		row_size;
+} ArrayShape;
+
+#define MAX_ARRAYS (STORE_PURCHASE_GRAM + 1)
+
 /* What import finds; points into the bytes. */
 typedef struct Transfer
 {
@@ -17,6 +26,7 @@ typedef struct Transfer
 	Size		bytes;			/* of header and arrays */
 } Transfer;
 
+extern int	array_shapes(const StoreHeader *header, ArrayShape *shapes);
 extern bytea *transfer_export(const Model *model);
 extern void transfer_open(bytea *data, Transfer *transfer);
 extern void transfer_write(const Transfer *transfer, const pg_uuid_t *version);

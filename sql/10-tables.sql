@@ -89,7 +89,7 @@ COMMENT ON COLUMN reco.model_trial.scale IS 'of the penalty: 1 would just keep p
 COMMENT ON COLUMN reco.model_trial.ndcg_at_10 IS 'on pairs kept for trials alone';
 
 CREATE TABLE reco.model_array (
-    version uuid NOT NULL REFERENCES reco.model_version (uuid) ON DELETE CASCADE,
+    version uuid NOT NULL REFERENCES reco.model_version (uuid) ON DELETE CASCADE DEFERRABLE,
     name text NOT NULL,
     block integer NOT NULL,
     data bytea NOT NULL,

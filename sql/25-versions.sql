@@ -14,6 +14,13 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION reco.rollback(text) IS
 'Has the version serve again that served before the active one, and returns its number';
 
+CREATE FUNCTION reco.forget_client(client_id bigint, model text DEFAULT NULL)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'reco_forget_client'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION reco.forget_client(bigint, text) IS
+'Takes a client''s id and factors out of every version of a model, and returns how many had them; the client''s rows are not touched';
+
 CREATE FUNCTION reco.export_model(model text DEFAULT NULL)
 RETURNS bytea
 AS 'MODULE_PATHNAME', 'reco_export_model'
