@@ -15,6 +15,34 @@
  *     named, so that a schema in use cannot clash with them.
  */
 
+CREATE FUNCTION reco.create_shop_model(schema_name name)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    PERFORM reco.create_model(
+        schema_name::text,
+        ratings => format(
+            'SELECT client_id, product_id, stars, rated_at FROM %I.rating',
+            schema_name),
+        purchases => format(
+            'SELECT s.client_id, l.product_id, l.quantity, s.sold_at'
+            ' FROM %1$I.sale_line l JOIN %1$I.sale s ON s.id = l.sale_id'
+            ' WHERE s.client_id IS NOT NULL',
+            schema_name),
+        candidates => format(
+            'SELECT p.id AS product_id,'
+            ' (l.on_hand - l.reserved - f.surplus_above) / l.on_hand AS surplus'
+            ' FROM %1$I.product p JOIN %1$I.stock_level l ON l.product_id = p.id'
+            ' LEFT JOIN %1$I.forecast f ON f.product_id = p.id'
+            ' WHERE p.active AND l.on_hand - l.reserved > 0',
+            schema_name));
+END
+$function$;
+COMMENT ON FUNCTION reco.create_shop_model(name) IS
+    'make the model of a shop, of the schema''s name; create_shop() and upgrade_shop() call it';
+
 CREATE FUNCTION reco.create_shop(schema_name name DEFAULT 'shop')
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -344,24 +372,7 @@ $ddl$, schema_name);
     PERFORM reco.create_shop_buyers(schema_name);
     PERFORM reco.install_shop(schema_name);
 
-    PERFORM reco.create_model(
-        schema_name::text,
-        ratings => format(
-            'SELECT client_id, product_id, stars, rated_at FROM %I.rating',
-            schema_name),
-        purchases => format(
-            'SELECT s.client_id, l.product_id, l.quantity, s.sold_at'
-            ' FROM %1$I.sale_line l JOIN %1$I.sale s ON s.id = l.sale_id'
-            ' WHERE s.client_id IS NOT NULL',
-            schema_name),
-        candidates => format(
-            'SELECT p.id AS product_id,'
-            ' (l.on_hand - l.reserved - f.surplus_above) / l.on_hand AS surplus'
-            ' FROM %1$I.product p JOIN %1$I.stock_level l ON l.product_id = p.id'
-            ' LEFT JOIN %1$I.forecast f ON f.product_id = p.id'
-            ' WHERE p.active AND l.on_hand - l.reserved > 0',
-            schema_name));
-
+    PERFORM reco.create_shop_model(schema_name);
     PERFORM reco.create_shop_web(schema_name);
 END
 $function$;

@@ -464,7 +464,13 @@ BEGIN
     PERFORM reco.install_shop(schema_name);
     PERFORM reco.create_shop_web(schema_name);
     PERFORM reco.refresh_alerts(schema_name);
+    BEGIN
+        PERFORM reco.create_shop_model(schema_name);
+    EXCEPTION
+        WHEN duplicate_object THEN
+            NULL;   -- as a rule; it is the merchant's, who may have made it otherwise
+    END;
 END
 $function$;
 COMMENT ON FUNCTION reco.upgrade_shop(name) IS
-    'brings a shop made by an earlier version, or one whose schema was renamed, to the present: triggers, functions, views, missing levels';
+    'brings a shop made by an earlier version, or one whose schema was renamed, to the present: triggers, functions, views, missing levels, a missing model';

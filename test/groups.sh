@@ -7,6 +7,7 @@
 #   test/pgtap       pgTAP: behaviour; database reco_test
 #   test/jobs        pgTAP: what needs pg_cron, which lives in one database alone; database postgres
 #   test/crash       TAP: what kills servers, of its own
+#   test/servers     TAP: what takes several servers, or other files than those installed, of its own
 #   test/web         TAP: the program of the web front, run as a web server does; database reco_web
 #   test/data        pgTAP: on real data sets in the folder RECO_DATA; database reco_data
 set -euo pipefail
@@ -174,6 +175,10 @@ if select_files 'test/jobs/*.sql'; then
 fi
 if select_files 'test/crash/*.t'; then
 	echo "# servers to be killed"
+	tap prove --verbose -- "${files[@]}"
+fi
+if select_files 'test/servers/*.t'; then
+	echo "# servers beside each other"
 	tap prove --verbose -- "${files[@]}"
 fi
 if select_files 'test/web/*.t'; then
