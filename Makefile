@@ -47,8 +47,10 @@ SERVE_OBJS = \
 	extension/quantile.o \
 	extension/rank.o \
 	extension/retrain.o \
+	extension/scan.o \
 	extension/select.o \
 	extension/serving.o \
+	extension/share.o \
 	extension/solve.o \
 	extension/source.o \
 	extension/stock.o \
@@ -86,6 +88,7 @@ NUMERIC_OBJS = \
 	extension/matrix.o \
 	extension/metrics.o \
 	extension/quantile.o \
+	extension/scan.o \
 	extension/solve.o \
 	extension/svd.o \
 	extension/topn.o

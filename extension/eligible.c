@@ -29,7 +29,7 @@ add_product(void *state, const SourceRow *row)
 
 	if (row->null_id)
 		return;
-	number = ids_find(image->product_ids, image->products, row->product);
+	number = image_product(image, row->product);
 	if (number >= 0)
 	{
 		set->products[number] = true;

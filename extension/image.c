@@ -1,20 +1,32 @@
 /*
  * image.c - a version of a model in memory, as serving needs it
  *
- * Built from the store at the first use in a backend and kept, one for each
- * model, in a memory context of its own.  It is named by the version's random
- * uuid, which the caller's snapshot tells: a new version, a rollback or a
- * standby that catches up need no message, the next statement simply sees
- * another uuid.  A version that is not active is loaded without its factors.
- * The images used last are kept, up to MAX_IMAGES.
+ * The arrays of a version stand in one block of memory, as the table below
+ * says: read from the store, and made from these what finds products by id
+ * and the best products without looking at all.  The block is shared by all
+ * backends (share.c); whoever needs it first makes it.  Its name is the
+ * version's random uuid, which the caller's snapshot tells: a new version, a
+ * rollback or a standby that catches up need no message, the next statement
+ * simply sees another uuid.  A version that is not active has a block of its
+ * own kind, without factors.
+ *
+ * A backend keeps its views of the blocks used last, one for each model, up
+ * to MAX_IMAGES.
  */
 #include "image.h"
 
 #include "lib/ilist.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "random.h"
+#include "trusted.h"
 
 #define MAX_IMAGES 16
+
+/* Ids are found by their distance from the lowest if that takes so many slots. */
+#define MAX_SLOTS_PER_PRODUCT 4
 
 typedef struct CachedImage
 {
@@ -26,10 +38,523 @@ typedef struct CachedImage
 static dlist_head cache = DLIST_STATIC_INIT(cache);
 static int	cached_images = 0;
 
-static void
-free_image(Image *image)
+/* ---- the layout of a block ---- */
+
+/* What a block starts with. */
+typedef struct BlockStart
 {
-	MemoryContextDelete(image->context);
+	ShareHeader shared;
+	StoreHeader header;
+	uint64		slots;			/* of the finder */
+	int64		direct;
+} BlockStart;
+
+#define ALIGNMENT 64
+
+/* What arrays are measured in; zero where the version, or this kind, has none. */
+typedef enum Measure
+{
+	ONE,
+	PRODUCTS,
+	PRODUCT_SLOTS,
+	BASELINE_PRODUCTS,			/* rows of the biases, where they are the ratings' */
+	RATING_PRODUCTS,			/* rows of factors, where these are */
+	RATING_WIDTH,
+	RATING_STRIDE,				/* as padded */
+	RATING_PLACES,				/* of the scan */
+	BAYES_PRODUCTS,
+	BAYES_PRIOR_ROWS,
+	PURCHASE_PRODUCTS,
+	PURCHASE_WIDTH,
+	PURCHASE_STRIDE,
+	PURCHASE_PLACES,
+	MEASURES
+} Measure;
+
+/* An array of a block: rows of columns of elements. */
+typedef struct BlockArray
+{
+	Size		pointer;		/* to it, in Image */
+	int			stored;			/* a StoreArray, or MADE_HERE */
+	Measure		rows;
+	Measure		columns;
+	Size		element;
+	bool		padded;			/* rows of floats, to FACTOR_LANES, with zeros */
+} BlockArray;
+
+#define MADE_HERE (-1)
+
+#define SCAN_ARRAYS(scan, places, stride) \
+	{offsetof(Image, scan.row), MADE_HERE, places, ONE, sizeof(uint32)}, \
+	{offsetof(Image, scan.scale), MADE_HERE, places, ONE, sizeof(float)}, \
+	{offsetof(Image, scan.error), MADE_HERE, places, ONE, sizeof(float)}, \
+	{offsetof(Image, scan.norm), MADE_HERE, places, ONE, sizeof(float)}, \
+	{offsetof(Image, scan.codes), MADE_HERE, places, stride, sizeof(uint8)}
+
+/* All arrays of a block, in order.  What follows another may be made of it. */
+static const BlockArray arrays[] = {
+	{offsetof(Image, product_ids), STORE_PRODUCT_ID, PRODUCTS, ONE, sizeof(int64)},
+	{offsetof(Image, popularity), STORE_POPULARITY, PRODUCTS, ONE, sizeof(float)},
+	{offsetof(Image, rating_products.data), STORE_RATING_BASELINE, BASELINE_PRODUCTS, RATING_WIDTH, sizeof(float), true},
+	{offsetof(Image, rating_products.data), STORE_RATING_PRODUCTS, RATING_PRODUCTS, RATING_WIDTH, sizeof(float), true},
+	{offsetof(Image, rating_features.data), STORE_RATING_FEATURES, BAYES_PRODUCTS, RATING_WIDTH, sizeof(float), true},
+	{offsetof(Image, rating_mean), STORE_RATING_PRIOR, BAYES_PRIOR_ROWS, RATING_STRIDE, sizeof(float)},
+	{offsetof(Image, rating_spread), STORE_RATING_SPREAD, BAYES_PRODUCTS, ONE, sizeof(float)},
+	{offsetof(Image, purchase_products.data), STORE_PURCHASE_PRODUCTS, PURCHASE_PRODUCTS, PURCHASE_WIDTH, sizeof(float), true},
+	{offsetof(Image, purchase_gram), STORE_PURCHASE_GRAM, PURCHASE_STRIDE, PURCHASE_STRIDE, sizeof(float)},
+	{offsetof(Image, finder.slot), MADE_HERE, PRODUCT_SLOTS, ONE, sizeof(uint32)},
+	{offsetof(Image, by_popularity), MADE_HERE, PRODUCTS, ONE, sizeof(uint32)},
+	{offsetof(Image, rating_unknown), MADE_HERE, RATING_STRIDE, ONE, sizeof(float)},
+	SCAN_ARRAYS(rating_scan, RATING_PLACES, RATING_STRIDE),
+	SCAN_ARRAYS(purchase_scan, PURCHASE_PLACES, PURCHASE_STRIDE)
+};
+
+/* Are the stars of the version, or of this kind of its block, those of the biases? */
+static bool
+has_only_biases(const StoreHeader *header, bool personal)
+{
+	return !personal || header->rating_width == SVD_BIAS_COLUMNS;
+}
+
+static bool
+has_bayes(const StoreHeader *header, bool personal)
+{
+	return !has_only_biases(header, personal) && header->rating_method == RATING_BAYES;
+}
+
+static void
+measure(const BlockStart *start, bool personal, int64 *measures)
+{
+	const StoreHeader *header = &start->header;
+	bool		biases = has_only_biases(header, personal);
+	int64		products = header->products;
+
+	memset(measures, 0, MEASURES * sizeof(int64));
+	measures[ONE] = 1;
+	measures[PRODUCTS] = products;
+	measures[PRODUCT_SLOTS] = start->slots;
+	if (header->rating_width > 0)
+	{
+		measures[biases ? BASELINE_PRODUCTS : RATING_PRODUCTS] = products;
+		measures[RATING_WIDTH] = biases ? SVD_BIAS_COLUMNS : header->rating_width;
+		measures[RATING_STRIDE] = factor_stride(measures[RATING_WIDTH]);
+		if (personal)
+			measures[RATING_PLACES] = scan_padded(products);
+		if (has_bayes(header, personal))
+		{
+			measures[BAYES_PRODUCTS] = products;
+			measures[BAYES_PRIOR_ROWS] = measures[RATING_STRIDE] + 1;
+		}
+	}
+	if (header->purchase_width > 0 && personal)
+	{
+		measures[PURCHASE_PRODUCTS] = products;
+		measures[PURCHASE_WIDTH] = header->purchase_width;
+		measures[PURCHASE_STRIDE] = factor_stride(header->purchase_width);
+		measures[PURCHASE_PLACES] = scan_padded(products);
+	}
+}
+
+static int64
+array_columns(const BlockArray *array, const int64 *measures)
+{
+	int64		columns = measures[array->columns];
+
+	return array->padded ? factor_stride(columns) : columns;
+}
+
+/*
+ * Makes the pointers of an image lead to the arrays of a block (if it is not
+ * NULL).  Returns the size of the block.
+ */
+static Size
+place_arrays(Image *image, char *block, const int64 *measures)
+{
+	Size		offset = TYPEALIGN(ALIGNMENT, sizeof(BlockStart));
+
+	for (int i = 0; i < lengthof(arrays); i++)
+	{
+		const BlockArray *array = &arrays[i];
+		Size		size = mul_size(mul_size(measures[array->rows], array_columns(array, measures)),
+									array->element);
+
+		if (size == 0)
+			continue;
+		if (block)
+			*(void **) ((char *) image + array->pointer) = block + offset;
+		offset = add_size(offset, TYPEALIGN(ALIGNMENT, size));
+	}
+	return offset;
+}
+
+static FactorMatrix
+matrix_of(const FactorMatrix *placed, int64 rows, int width)
+{
+	FactorMatrix m = *placed;
+
+	m.rows = rows;
+	m.width = width;
+	m.stride = factor_stride(width);
+	return m;
+}
+
+/* Fills in all of an image but its name, from a block. */
+static void
+describe(Image *image, char *block)
+{
+	const BlockStart *start = (const BlockStart *) block;
+	const StoreHeader *header = &start->header;
+	int64		measures[MEASURES];
+
+	measure(start, image->personal, measures);
+	(void) place_arrays(image, block, measures);
+	image->clients = header->clients;
+	image->products = header->products;
+	image->finder.direct = start->direct;
+	image->finder.slots = start->slots;
+
+	image->has_ratings = header->rating_width > 0;
+	image->scale.mean = header->rating_mean;
+	image->scale.deviation = header->rating_deviation;
+	image->scale.lowest = header->rating_lowest;
+	image->scale.highest = header->rating_highest;
+	image->rating_penalty.factor = header->rating_penalty;
+	image->rating_penalty.bias = has_only_biases(header, image->personal)
+		? header->baseline_bias_penalty : header->rating_bias_penalty;
+	if (image->has_ratings)
+		image->rating_products = matrix_of(&image->rating_products, header->products,
+										   measures[RATING_WIDTH]);
+	image->rating_scan.rows = measures[RATING_PLACES] > 0 ? header->products : 0;
+	image->rating_scan.width = measures[RATING_STRIDE];
+	image->is_bayes = has_bayes(header, image->personal);
+	if (image->is_bayes)
+	{
+		image->rating_features = matrix_of(&image->rating_features, header->products,
+										   measures[RATING_WIDTH]);
+		image->rating_prior.precision = image->rating_mean + image->rating_products.stride;
+		image->rating_prior.noise_precision = header->rating_noise_precision;
+		image->rating_unknown_spread = header->rating_unknown_spread;
+	}
+
+	image->has_purchases = header->purchase_width > 0;
+	image->purchase_penalty.unobserved = header->purchase_unobserved;
+	image->purchase_penalty.factor = header->purchase_penalty;
+	if (measures[PURCHASE_PRODUCTS] > 0)
+		image->purchase_products = matrix_of(&image->purchase_products, header->products,
+											 measures[PURCHASE_WIDTH]);
+	image->purchase_scan.rows = measures[PURCHASE_PRODUCTS];
+	image->purchase_scan.width = measures[PURCHASE_STRIDE];
+}
+
+/* ---- making a block ---- */
+
+/* Decides how products are found: needs their ids. */
+static void
+plan_finder(BlockStart *start, const int64 *ids)
+{
+	int64		products = start->header.products;
+	uint64		span;
+
+	start->direct = true;
+	start->slots = 0;
+	if (products == 0)
+		return;
+	span = (uint64) ids[products - 1] - (uint64) ids[0];
+	if (span < (uint64) products * MAX_SLOTS_PER_PRODUCT)
+		start->slots = span + 1;
+	else
+	{
+		start->direct = false;
+		start->slots = 2;
+		while (start->slots < (uint64) products * 2)
+			start->slots *= 2;
+	}
+}
+
+/* The slot where the search for an id begins; may be beyond the last if direct. */
+static inline uint64
+first_slot(const Image *image, int64 id)
+{
+	return image->finder.direct ? (uint64) id - (uint64) image->product_ids[0]
+		: random_mix((uint64) id) & (image->finder.slots - 1);
+}
+
+static void
+make_finder(Image *image)
+{
+	uint32	   *slots = image->finder.slot;
+
+	memset(slots, 0, image->finder.slots * sizeof(uint32));
+	for (int64 number = 0; number < image->products; number++)
+	{
+		uint64		slot = first_slot(image, image->product_ids[number]);
+
+		while (slots[slot] != 0)
+			slot = (slot + 1) & (image->finder.slots - 1);
+		slots[slot] = (uint32) number + 1;
+	}
+}
+
+/* The number of a product, or -1 if the model does not know it. */
+int64
+image_product(const Image *image, int64 id)
+{
+	const ProductFinder *finder = &image->finder;
+	uint64		slot;
+
+	if (image->products == 0)
+		return -1;
+	slot = first_slot(image, id);
+	if (finder->direct)
+		return slot < finder->slots ? (int64) finder->slot[slot] - 1 : -1;
+	while (finder->slot[slot] != 0)
+	{
+		int64		number = (int64) finder->slot[slot] - 1;
+
+		if (image->product_ids[number] == id)
+			return number;
+		slot = (slot + 1) & (finder->slots - 1);
+	}
+	return -1;
+}
+
+typedef struct Popular
+{
+	float		popularity;
+	uint32		number;
+} Popular;
+
+static int
+compare_popular(const void *a, const void *b)
+{
+	const Popular *x = a;
+	const Popular *y = b;
+
+	if (x->popularity != y->popularity)
+		return x->popularity > y->popularity ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void
+order_by_popularity(Image *image, void *work)
+{
+	Popular    *popular = work;
+
+	for (int64 i = 0; i < image->products; i++)
+	{
+		popular[i].popularity = image->popularity[i];
+		popular[i].number = (uint32) i;
+	}
+	qsort(popular, image->products, sizeof(Popular), compare_popular);
+	for (int64 i = 0; i < image->products; i++)
+		image->by_popularity[i] = popular[i].number;
+}
+
+/* What can be said of a product of which nothing is known. */
+static void
+average_row(const FactorMatrix *m, float *average)
+{
+	for (int i = 0; i < m->stride; i++)
+	{
+		double		sum = 0;
+
+		for (int64 row = 0; row < m->rows; row++)
+			sum += factor_row(m, row)[i];
+		average[i] = (float) (sum / m->rows);
+	}
+}
+
+static void
+read_header(const Model *model, StoreHeader *header)
+{
+	store_read(&model->uuid, STORE_HEADER, header, 1, sizeof(*header), sizeof(*header));
+	if (header->format != STORE_FORMAT)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("version %d of model \"%s\" has format %d", model->version, model->name,
+						header->format),
+				 errdetail("This library reads format %d.", STORE_FORMAT),
+				 errhint("Train the model again.")));
+}
+
+/* Reads the arrays that are in the store into their places. */
+static void
+read_arrays(Image *image, const int64 *measures)
+{
+	for (int i = 0; i < lengthof(arrays); i++)
+	{
+		const BlockArray *array = &arrays[i];
+		int64		rows = measures[array->rows];
+		Size		row_size = measures[array->columns] * array->element;
+		Size		row_stride = array_columns(array, measures) * array->element;
+		void	   *data = *(void **) ((char *) image + array->pointer);
+
+		if (array->stored == MADE_HERE || rows == 0 || row_size == 0)
+			continue;
+		if (row_stride > row_size)
+			memset(data, 0, rows * row_stride);
+		store_read(&image->uuid, array->stored, data, rows, row_size, row_stride);
+	}
+}
+
+/* A block in this backend's own memory, made from the store; describes it. */
+static ShareHeader *
+make_block(Image *image, const Model *model)
+{
+	BlockStart	start = {{0}};
+	int64		measures[MEASURES];
+	int64	   *ids;
+	Budget		budget;
+	char	   *block;
+	Size		size;
+	Size		work_size;
+	void	   *work;
+
+	budget_init(&budget, image->context);
+	read_header(model, &start.header);
+	ids = budget_alloc(&budget, start.header.products, sizeof(int64));
+	store_read(&image->uuid, STORE_PRODUCT_ID, ids, start.header.products, sizeof(int64),
+			   sizeof(int64));
+	plan_finder(&start, ids);
+	budget_free(&budget, ids, start.header.products, sizeof(int64));
+
+	measure(&start, image->personal, measures);
+	size = place_arrays(image, NULL, measures);
+	block = budget_alloc(&budget, size + ALIGNMENT, 1);
+	block = (char *) TYPEALIGN(ALIGNMENT, block);
+	start.shared.size = size;
+	start.shared.checked = sizeof(BlockStart);
+	memcpy(block, &start, sizeof(start));
+	describe(image, block);
+	read_arrays(image, measures);
+
+	work_size = Max(image->products * sizeof(Popular),
+					scan_work_size(image->products, Max(image->rating_products.stride,
+														image->purchase_products.stride)));
+	work = budget_alloc(&budget, work_size, 1);
+	make_finder(image);
+	order_by_popularity(image, work);
+	if (image->has_ratings)
+		average_row(&image->rating_products, image->rating_unknown);
+	if (image->rating_scan.rows > 0)
+		scan_build(&image->rating_products, SVD_CLIENT_BIAS, image->rating_spread,
+				   SVD_PRODUCT_BIAS, work, &image->rating_scan);
+	if (image->purchase_scan.rows > 0)
+		scan_build(&image->purchase_products, -1, NULL, 0, work, &image->purchase_scan);
+	budget_free(&budget, work, work_size, 1);
+	return &((BlockStart *) block)->shared;
+}
+
+/* ---- the images of this backend ---- */
+
+static void
+detach(void *image)
+{
+	if (((Image *) image)->shared)
+		share_detach(((Image *) image)->shared);
+}
+
+/* An image that has no arrays yet; its context is a child of the current one. */
+static Image *
+new_image(const Model *model)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "reco model image",
+												  ALLOCSET_SMALL_SIZES);
+	Image	   *image = MemoryContextAllocZero(context, sizeof(Image));
+	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+
+	image->model = model->id;
+	image->uuid = model->uuid;
+	image->personal = model->active;
+	image->context = context;
+	callback->func = detach;
+	callback->arg = image;
+	MemoryContextRegisterResetCallback(context, callback);
+	return image;
+}
+
+/* Has the image use a shared block, or none if that is laid out otherwise. */
+static void
+use_shared(Image *image, ShareHeader *shared)
+{
+	int64		measures[MEASURES];
+
+	measure((const BlockStart *) shared, image->personal, measures);
+	if (shared->checked != sizeof(BlockStart) ||
+		shared->size != place_arrays(image, NULL, measures))
+	{
+		share_detach(shared);
+		return;
+	}
+	image->shared = shared;
+	describe(image, (char *) shared);
+}
+
+static Statement serving_versions = {
+	"SELECT v.uuid FROM reco.model m JOIN reco.model_version v ON v.model = m.name"
+	" WHERE v.active OR v.version = m.last_version", NULL
+};
+
+/* Sweeps away what serves no more, as of now, whatever the caller's snapshot. */
+static void
+sweep(const Image *image)
+{
+	pg_uuid_t  *wanted;
+	int			count;
+	Scope		scope;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	scope_begin_engine(&scope);
+	count = statement_run(&serving_versions, 0, NULL, NULL, NULL, true, 0);
+	wanted = palloc((count + 1) * sizeof(pg_uuid_t));
+	for (int i = 0; i < count; i++)
+	{
+		bool		isnull;
+
+		wanted[i] = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1,
+												 &isnull));
+	}
+	wanted[count] = image->uuid;
+	share_sweep(wanted, count + 1);
+	scope_end(&scope);
+	PopActiveSnapshot();
+}
+
+/* The image of the version that the model's lookup found. */
+static Image *
+load_image(const Model *model)
+{
+	int32		kind = model->active;
+	Image	   *image = new_image(model);
+	ShareHeader *shared = share_attach(&model->uuid, kind);
+	ShareMaking making = {.file = -1};
+
+	if (!shared)
+		shared = share_start(&making, &model->uuid, kind);
+	if (shared)
+		use_shared(image, shared);
+	if (!image->shared)
+	{
+		Image	   *own = image;
+
+		shared = share_finish(&making, make_block(own, model));
+		image = new_image(model);
+		if (shared)
+			use_shared(image, shared);
+		if (image->shared)
+		{
+			MemoryContextDelete(own->context);
+			sweep(image);
+		}
+		else
+		{
+			MemoryContextDelete(image->context);
+			image = own;
+		}
+	}
+	/* whole: from here on it outlives the statement */
+	MemoryContextSetParent(image->context, CacheMemoryContext);
+	return image;
 }
 
 /* Takes an image from the cache; whoever still uses it may go on. */
@@ -43,133 +568,23 @@ forget_image(CachedImage *cached)
 	pfree(cached);
 	image->current = false;
 	if (image->pins == 0)
-		free_image(image);
+		MemoryContextDelete(image->context);
 }
 
-static FactorMatrix
-read_factors(const Image *image, StoreArray array, int64 rows, int width, Budget *budget)
-{
-	FactorMatrix m = {.rows = rows,.width = width,.stride = factor_stride(width)};
-
-	m.data = budget_alloc(budget, rows, m.stride * sizeof(float));
-	memset(m.data, 0, rows * m.stride * sizeof(float));
-	store_read(&image->uuid, array, m.data, rows, width * sizeof(float), m.stride * sizeof(float));
-	return m;
-}
-
-/* What folding a client in takes besides the products. */
+/* Lets go of what others have swept away. */
 static void
-read_bayes(Image *image, const StoreHeader *header, Budget *budget)
+forget_swept_images(void)
 {
-	int			stride = factor_stride(header->rating_width);
+	dlist_mutable_iter iter;
 
-	image->is_bayes = true;
-	image->rating_features = read_factors(image, STORE_RATING_FEATURES, header->products,
-										  header->rating_width, budget);
-	image->rating_mean = budget_alloc(budget, stride + 1, stride * sizeof(float));
-	store_read(&image->uuid, STORE_RATING_PRIOR, image->rating_mean, stride + 1,
-			   stride * sizeof(float), stride * sizeof(float));
-	image->rating_prior.precision = image->rating_mean + stride;
-	image->rating_prior.noise_precision = header->rating_noise_precision;
-	image->rating_spread = budget_alloc(budget, header->products, sizeof(float));
-	store_read(&image->uuid, STORE_RATING_SPREAD, image->rating_spread, header->products,
-			   sizeof(float), sizeof(float));
-	image->rating_unknown_spread = header->rating_unknown_spread;
-}
-
-/* What can be said of a product of which nothing is known. */
-static float *
-average_row(const FactorMatrix *m, Budget *budget)
-{
-	float	   *average = budget_alloc(budget, m->stride, sizeof(float));
-
-	for (int i = 0; i < m->stride; i++)
+	dlist_foreach_modify(iter, &cache)
 	{
-		double		sum = 0;
+		CachedImage *cached = dlist_container(CachedImage, node, iter.cur);
+		const Image *image = cached->image;
 
-		for (int64 row = 0; row < m->rows; row++)
-			sum += factor_row(m, row)[i];
-		average[i] = (float) (sum / m->rows);
+		if (image->shared && !share_exists(&image->uuid, image->personal))
+			forget_image(cached);
 	}
-	return average;
-}
-
-static void
-read_ratings(Image *image, const StoreHeader *header, Budget *budget)
-{
-	bool		baseline = !image->personal || header->rating_width == SVD_BIAS_COLUMNS;
-
-	image->has_ratings = true;
-	image->scale.mean = header->rating_mean;
-	image->scale.deviation = header->rating_deviation;
-	image->scale.lowest = header->rating_lowest;
-	image->scale.highest = header->rating_highest;
-	image->rating_penalty.factor = header->rating_penalty;
-	image->rating_penalty.bias = baseline ? header->baseline_bias_penalty : header->rating_bias_penalty;
-	image->rating_products =
-		read_factors(image, baseline ? STORE_RATING_BASELINE : STORE_RATING_PRODUCTS,
-					 header->products, baseline ? SVD_BIAS_COLUMNS : header->rating_width, budget);
-	image->rating_unknown = average_row(&image->rating_products, budget);
-	if (!baseline && header->rating_method == RATING_BAYES)
-		read_bayes(image, header, budget);
-}
-
-static void
-read_purchases(Image *image, const StoreHeader *header, Budget *budget)
-{
-	int			stride = factor_stride(header->purchase_width);
-
-	image->has_purchases = true;
-	image->purchase_penalty.unobserved = header->purchase_unobserved;
-	image->purchase_penalty.factor = header->purchase_penalty;
-	if (!image->personal)
-		return;
-	image->purchase_products = read_factors(image, STORE_PURCHASE_PRODUCTS, header->products,
-											header->purchase_width, budget);
-	image->purchase_gram = budget_alloc(budget, stride, stride * sizeof(float));
-	store_read(&image->uuid, STORE_PURCHASE_GRAM, image->purchase_gram, stride,
-			   stride * sizeof(float), stride * sizeof(float));
-}
-
-/* Reads the version that the model's lookup found. */
-static Image *
-load_image(const Model *model)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "reco model image",
-												  ALLOCSET_DEFAULT_SIZES);
-	Image	   *image = MemoryContextAllocZero(context, sizeof(Image));
-	StoreHeader header;
-	Budget		budget;
-
-	budget_init(&budget, context);
-	image->model = model->id;
-	image->uuid = model->uuid;
-	image->personal = model->active;
-	image->context = context;
-	store_read(&image->uuid, STORE_HEADER, &header, 1, sizeof(header), sizeof(header));
-	if (header.format != STORE_FORMAT)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("version %d of model \"%s\" has format %d", model->version, model->name,
-						header.format),
-				 errdetail("This library reads format %d.", STORE_FORMAT),
-				 errhint("Train the model again.")));
-	image->clients = header.clients;
-	image->products = header.products;
-	image->product_ids = budget_alloc(&budget, header.products, sizeof(int64));
-	store_read(&image->uuid, STORE_PRODUCT_ID, image->product_ids, header.products,
-			   sizeof(int64), sizeof(int64));
-	image->popularity = budget_alloc(&budget, header.products, sizeof(float));
-	store_read(&image->uuid, STORE_POPULARITY, image->popularity, header.products,
-			   sizeof(float), sizeof(float));
-	if (header.rating_width > 0)
-		read_ratings(image, &header, &budget);
-	if (header.purchase_width > 0)
-		read_purchases(image, &header, &budget);
-
-	/* whole: from here on it outlives the statement */
-	MemoryContextSetParent(context, CacheMemoryContext);
-	return image;
 }
 
 /*
@@ -205,6 +620,7 @@ image_pin(const Model *model)
 		/* another version serves now, or again */
 		forget_image(cached);
 	}
+	forget_swept_images();
 	if (cached_images >= MAX_IMAGES)
 		forget_image(dlist_tail_element(CachedImage, node, &cache));
 	image = load_image(model);
@@ -221,8 +637,10 @@ void
 image_unpin(Image *image)
 {
 	if (--image->pins == 0 && !image->current)
-		free_image(image);
+		MemoryContextDelete(image->context);
 }
+
+/* ---- the clients' side ---- */
 
 int64 *
 image_read_client_ids(const Image *image, Budget *budget)
@@ -237,9 +655,13 @@ image_read_client_ids(const Image *image, Budget *budget)
 FactorMatrix
 image_read_client_factors(const Image *image, Budget *budget)
 {
-	if (image->has_purchases)
-		return read_factors(image, STORE_PURCHASE_CLIENTS, image->clients,
-							image->purchase_products.width, budget);
-	return read_factors(image, STORE_RATING_CLIENTS, image->clients,
-						image->rating_products.width, budget);
+	StoreArray	array = image->has_purchases ? STORE_PURCHASE_CLIENTS : STORE_RATING_CLIENTS;
+	int			width = image->has_purchases ? image->purchase_products.width
+		: image->rating_products.width;
+	FactorMatrix m = {.rows = image->clients,.width = width,.stride = factor_stride(width)};
+
+	m.data = budget_alloc(budget, m.rows, m.stride * sizeof(float));
+	memset(m.data, 0, m.rows * m.stride * sizeof(float));
+	store_read(&image->uuid, array, m.data, m.rows, width * sizeof(float), m.stride * sizeof(float));
+	return m;
 }

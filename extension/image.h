@@ -7,12 +7,23 @@
 #include "budget.h"
 #include "metrics.h"
 #include "model.h"
+#include "scan.h"
+#include "share.h"
 #include "store.h"
 
+/* How the number of a product is found by its id. */
+typedef struct ProductFinder
+{
+	bool		direct;			/* the slot of an id is its distance from the lowest id */
+	uint64		slots;			/* if not direct, a power of two */
+	uint32	   *slot;			/* number + 1; 0: none */
+} ProductFinder;
+
 /*
- * The products' side of a version.  Shared by all statements of a backend,
- * never changed, freed when a newer version has taken its place and the last
- * statement that uses it is over.
+ * The products' side of a version.  Its arrays are shared by all backends
+ * that serve it and are read-only; this is a backend's own view of them,
+ * kept until a newer version has taken its place and the last statement that
+ * uses it is over.
  */
 typedef struct Image
 {
@@ -22,15 +33,19 @@ typedef struct Image
 	bool		current;		/* the cache holds it */
 	int			pins;			/* statements that use it */
 	MemoryContext context;
+	ShareHeader *shared;		/* NULL: the arrays are this backend's own */
 
 	int64		clients;
 	int64		products;
 	int64	   *product_ids;	/* ascending */
+	ProductFinder finder;
 	float	   *popularity;
+	uint32	   *by_popularity;	/* product numbers, the most popular first */
 
 	bool		has_ratings;
 	RatingScale scale;
 	FactorMatrix rating_products;
+	ScanTable	rating_scan;	/* none if not personal */
 	float	   *rating_unknown; /* the row of a product not in the model */
 	bool		is_bayes;
 	SvdPenalty	rating_penalty; /* if not is_bayes */
@@ -42,12 +57,14 @@ typedef struct Image
 
 	bool		has_purchases;
 	IalsPenalty purchase_penalty;
-	FactorMatrix purchase_products; /* loaded only if personal */
+	FactorMatrix purchase_products; /* only if personal */
+	ScanTable	purchase_scan;
 	float	   *purchase_gram;
 } Image;
 
 extern Image *image_pin(const Model *model);
 extern void image_unpin(Image *image);
+extern int64 image_product(const Image *image, int64 id);
 
 /* The clients' side, read anew: an array in the budget's context. */
 extern int64 *image_read_client_ids(const Image *image, Budget *budget);

@@ -143,12 +143,6 @@ make_scorer(Serving *serving, Client *client, bool lifted)
 	return scorer;
 }
 
-static int64
-product_number(const Image *image, int64 product_id)
-{
-	return ids_find(image->product_ids, image->products, product_id);
-}
-
 /*
  * The stars that a client would give a product, inside the scale.  The
  * model must have ratings.
@@ -159,7 +153,7 @@ rank_stars(Serving *serving, Client *client, int64 product_id)
 	const Image *image = serving->image;
 	const FactorMatrix *m = &image->rating_products;
 	const float *row = client_rating_row(serving, client);
-	int64		number = product_number(image, product_id);
+	int64		number = image_product(image, product_id);
 
 	return scale_stars(&image->scale,
 					   factor_dot(row, number >= 0 ? factor_row(m, number) : image->rating_unknown,
@@ -171,7 +165,7 @@ double
 rank_score(Serving *serving, Client *client, int64 product_id)
 {
 	Scorer		scorer = make_scorer(serving, client, true);
-	int64		number = product_number(serving->image, product_id);
+	int64		number = image_product(serving->image, product_id);
 
 	return number >= 0 ? score_of(&scorer, number) : scorer.unknown;
 }
@@ -285,7 +279,7 @@ rank_likely_buyers(Serving *serving, int64 n)
 			continue;
 		rank_products(serving, client, &everything, NULL, 0, true, n, &top);
 		for (int64 rank = 0; rank < top.used; rank++)
-			buyers[product_number(image, top.entries[rank].id)]++;
+			buyers[image_product(image, top.entries[rank].id)]++;
 		pfree(top.entries);
 	}
 	return buyers;
@@ -352,7 +346,7 @@ rank_similar_products(Serving *serving, int64 product_id, int64 n, TopN *top)
 {
 	const Image *image = serving->image;
 	const FactorMatrix *m = image->has_purchases ? &image->purchase_products : &image->rating_products;
-	int64		number = product_number(image, product_id);
+	int64		number = image_product(image, product_id);
 
 	topn_init(top, NULL, 0);
 	if (number >= 0 && has_factors(image))
@@ -439,7 +433,7 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 	ClientMethod method = client_method(serving, client);
 	bool		ratings = method == METHOD_RATINGS;
 	const FactorMatrix *m = ratings ? &image->rating_products : &image->purchase_products;
-	int64		number = product_number(image, product_id);
+	int64		number = image_product(image, product_id);
 	const History *history;
 	Contribution *contributions;
 	float	   *weights;

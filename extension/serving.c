@@ -182,7 +182,7 @@ make_history(Serving *serving, SourceKind kind, const Interactions *rows,
 	for (int64 i = 0; i < count; i++)
 	{
 		int64		id = rows->products->ids[rows->product[first + i]];
-		int64		number = ids_find(image->product_ids, image->products, id);
+		int64		number = image_product(image, id);
 
 		history->product_ids[i] = id;
 		history->values[i] = rows->value[first + i];

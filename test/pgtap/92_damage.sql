@@ -49,6 +49,8 @@ BEGIN
         PERFORM reco.score(1, 1, model_name);
         PERFORM reco.activate(model_name, 2);
         EXECUTE damage;
+        -- nor from the copy that sessions share
+        COPY (SELECT WHERE false) TO PROGRAM 'rm -f pg_stat_tmp/reco.*';
         BEGIN
             EXECUTE question;
         EXCEPTION
