@@ -89,6 +89,13 @@ static Statement delete_model = {
 	"DELETE FROM reco.model WHERE id = $1", NULL
 };
 
+/* The rows of its versions, the versions last: they tell which rows these are. */
+static Statement delete_versions[] = {
+	{"DELETE FROM reco.model_array a USING reco.model_version v WHERE v.model = $1 AND a.version = v.uuid", NULL},
+	{"DELETE FROM reco.model_trial WHERE model = $1", NULL},
+	{"DELETE FROM reco.model_version WHERE model = $1", NULL}
+};
+
 /*
  * drop_model(name text) returns void: the model and all its versions.
  * Errors: undefined_object, insufficient_privilege.
@@ -98,6 +105,7 @@ reco_drop_model(PG_FUNCTION_ARGS)
 {
 	Model	   *model;
 	Datum		id;
+	Datum		name;
 	Scope		scope;
 
 	if (PG_ARGISNULL(0))
@@ -112,6 +120,9 @@ reco_drop_model(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("model \"%s\" does not exist", model->name)));
+	name = CStringGetTextDatum(model->name);
+	for (int i = 0; i < lengthof(delete_versions); i++)
+		statement_run(&delete_versions[i], 1, (Oid[]) {TEXTOID}, &name, NULL, false, 0);
 	scope_end(&scope);
 	PG_RETURN_VOID();
 }

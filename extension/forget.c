@@ -33,15 +33,6 @@ static Statement kept_versions = {
 	" AND EXISTS (SELECT FROM reco.model_array a WHERE a.version = v.uuid) ORDER BY v.version", NULL
 };
 
-/* The old arrays point at the old uuid until they have been copied. */
-static Statement check_later = {
-	"SET CONSTRAINTS reco.model_array_version_fkey DEFERRED", NULL
-};
-
-static Statement check_now = {
-	"SET CONSTRAINTS reco.model_array_version_fkey IMMEDIATE", NULL
-};
-
 static Statement rename_version = {
 	"UPDATE reco.model_version SET uuid = $3, clients = clients - 1, bytes = bytes - $4"
 	" WHERE model = $1 AND version = $2", NULL
@@ -137,7 +128,6 @@ write_without(const Model *model, const KeptVersion *version, StoreHeader *heade
 			bytes += shapes[i].row_size;
 	}
 	scope_begin_engine(&scope);
-	statement_run(&check_later, 0, NULL, NULL, NULL, false, 0);
 	values[0] = CStringGetTextDatum(model->name);
 	values[1] = Int32GetDatum(version->version);
 	values[2] = UUIDPGetDatum(&uuid);
@@ -155,7 +145,6 @@ write_without(const Model *model, const KeptVersion *version, StoreHeader *heade
 	scope_begin_engine(&scope);
 	values[0] = UUIDPGetDatum(&version->uuid);
 	statement_run(&delete_arrays, 1, (Oid[]) {UUIDOID}, values, NULL, false, 0);
-	statement_run(&check_now, 0, NULL, NULL, NULL, false, 0);
 	scope_end(&scope);
 }
 

@@ -1,7 +1,9 @@
 -- Models, their versions, and what a version learnt.
 --
 -- Functions write these tables as their owner; 90-privileges.sql says who may
--- read them.
+-- read them.  No foreign key stands between them: pg_restore fills the tables
+-- of an extension in any order when it works in parallel, and they have their
+-- constraints by then.  reco.drop_model() takes all rows of a model with it.
 
 CREATE TABLE reco.model (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -19,7 +21,7 @@ CREATE TABLE reco.model (
 COMMENT ON TABLE reco.model IS 'Models: the queries they learn from, with every name qualified, and their options';
 
 CREATE TABLE reco.model_version (
-    model text NOT NULL REFERENCES reco.model (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    model text NOT NULL,
     version integer NOT NULL,
     uuid uuid NOT NULL UNIQUE,
     trained_at timestamptz NOT NULL,
@@ -81,15 +83,14 @@ CREATE TABLE reco.model_trial (
     iterations integer NOT NULL,
     ndcg_at_10 double precision NOT NULL,
     seconds double precision NOT NULL,
-    PRIMARY KEY (model, version, trial),
-    FOREIGN KEY (model, version) REFERENCES reco.model_version ON UPDATE CASCADE ON DELETE CASCADE
+    PRIMARY KEY (model, version, trial)
 );
 COMMENT ON TABLE reco.model_trial IS 'What was tried to choose the settings of a version; trial 1 won';
 COMMENT ON COLUMN reco.model_trial.scale IS 'of the penalty: 1 would just keep pure noise out';
 COMMENT ON COLUMN reco.model_trial.ndcg_at_10 IS 'on pairs kept for trials alone';
 
 CREATE TABLE reco.model_array (
-    version uuid NOT NULL REFERENCES reco.model_version (uuid) ON DELETE CASCADE DEFERRABLE,
+    version uuid NOT NULL,
     name text NOT NULL,
     block integer NOT NULL,
     data bytea NOT NULL,

@@ -35,15 +35,15 @@ for file in sql/upgrade/reco--*.sql; do
 	[ ! -f "$file" ] || [[ $name = *--* ]] || [ "$name" = "$present" ] || released+=("$name")
 done
 
-# The version that never was: without a function, an index, a column of a view, a dumped table, a way to defer.
+# The version that never was: without a function, an index, a dumped table, the storage of a column.
 script=$extensions/reco--$present.sql
 sed -e "/^CREATE FUNCTION reco.forget_client/,/not touched';\$/d" \
 	-e '/^CREATE INDEX stock_alert_product /d' \
-	-e "/pg_extension_config_dump('reco.model_trial'/d" \
-	-e 's/ ON DELETE CASCADE DEFERRABLE,/ ON DELETE CASCADE,/' "$script" >"$extensions/reco--0.9.sql"
+	-e '/SET STORAGE PLAIN;$/d' \
+	-e "/pg_extension_config_dump('reco.model_trial'/d" "$script" >"$extensions/reco--0.9.sql"
 {
 	sed -n "/^CREATE FUNCTION reco.forget_client/,/not touched';\$/p; /^CREATE INDEX stock_alert_product /p" "$script"
-	echo "ALTER TABLE reco.model_array ALTER CONSTRAINT model_array_version_fkey DEFERRABLE;"
+	echo 'ALTER TABLE reco.model_array ALTER COLUMN data SET STORAGE PLAIN;'
 	echo "SELECT pg_catalog.pg_extension_config_dump('reco.model_trial', '');"
 } >"$extensions/reco--0.9--$present.sql"
 
