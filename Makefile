@@ -43,6 +43,7 @@ SERVE_OBJS = \
 	extension/job_record.o \
 	extension/model.o \
 	extension/options.o \
+	extension/progress.o \
 	extension/publish.o \
 	extension/quantile.o \
 	extension/rank.o \

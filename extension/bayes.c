@@ -46,6 +46,10 @@
 
 #define ROWS_PER_CHECK 4096
 
+/* About how much of a fit is the chain, and of a sweep the draws of rows. */
+#define CHAIN_SHARE 0.95
+#define ROWS_SHARE 0.3
+
 /* ---- memory ---- */
 
 /* Hands out pieces of a block; with no block it only adds up. */
@@ -425,20 +429,27 @@ run_chain(Chain *chain, int burn_in, int sweeps, const Workers *workers)
 	for (int i = 0; i < sweeps; i++)
 	{
 		int			sweep = chain->sweep++;
+		double		from = CHAIN_SHARE * i / sweeps;
+		double		share = CHAIN_SHARE / sweeps;
 
+		workers_stretch(workers, from, from);
 		if (sweep > 0)
 		{
 			draw_noise(chain, workers);
 			draw_columns(chain, &chain->clients);
 			draw_columns(chain, &chain->products);
 		}
+		workers_stretch(workers, from, from + share * ROWS_SHARE / 2);
 		draw_rows(chain, &chain->clients, &chain->products, sweep, workers);
+		workers_stretch(workers, from + share * ROWS_SHARE / 2, from + share * ROWS_SHARE);
 		draw_rows(chain, &chain->products, &chain->clients, sweep, workers);
 		if (sweep % SWEEPS_PER_FEATURES == 1)
 		{
+			workers_stretch(workers, from + share * ROWS_SHARE, from + share * (1 + ROWS_SHARE) / 2);
 			bayes_draw_features(&chain->clients, random_bits(chain->seed, 4 * sweep),
 								FEATURE_STEPS, workers);
 			draw_ridge(chain, &chain->clients);
+			workers_stretch(workers, from + share * (1 + ROWS_SHARE) / 2, from + share);
 			bayes_draw_features(&chain->products, random_bits(chain->seed, 4 * sweep + 2),
 								FEATURE_STEPS, workers);
 			draw_ridge(chain, &chain->products);
@@ -652,6 +663,7 @@ bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 		start_side(chain, &chain->products);
 		run_chain(chain, BURN_IN, sweeps, workers);
 	}
+	workers_stretch(workers, CHAIN_SHARE, 1);
 	measure_spread(chain, workers, model);
 	bayes_mean(&chain->draws, random_mix(chain->seed), &model->clients, &model->products);
 	measure_prior(chain, workers, model);

@@ -277,12 +277,16 @@ conjugate_gradients(BayesSide *side, int steps, const Workers *workers)
 	double	   *along = side->sums + stride;
 	double	   *factor = side->sums + 2 * stride;
 	BlockJob	job = {.side = side,.shape = &side->features,.factor = factor};
+	double		from = workers->progress ? workers->progress->from : 0;
+	double		share = workers->progress ? (workers->progress->to - from) / steps : 0;
 
+	workers_stretch(workers, from, from);
 	multiply(side, &side->features, &side->target, workers);
 	multiply_transposed(side, &side->target, &side->product, workers);
 	run_blocks(&job, start_residual, workers, squares);
 	for (int step = 0; step < steps; step++)
 	{
+		workers_stretch(workers, from + share * step, from + share * (step + 1));
 		multiply(side, &side->direction, &side->target, workers);
 		multiply_transposed(side, &side->target, &side->product, workers);
 		run_blocks(&job, curvature, workers, along);

@@ -26,6 +26,13 @@
 #define owns_relation(relation, role) pg_class_ownercheck(relation, role)
 #endif
 
+/* 16: the entries of the list of backends */
+#if PG_VERSION_NUM >= 160000
+#define backend_status_at(index) pgstat_get_local_beentry_by_index(index)
+#else
+#define backend_status_at(index) pgstat_fetch_stat_local_beentry(index)
+#endif
+
 /* 17: the virtual transaction id of a process is a struct */
 #if PG_VERSION_NUM >= 170000
 #define MY_LOCAL_TRANSACTION (MyProc->vxid.lxid)

@@ -211,3 +211,12 @@ fit_end_workers(FitRun *run)
 				run->workers.scratch_size);
 	run->workers.scratch = NULL;
 }
+
+/* A fit begins, in so many iterations that pass over all pairs twice. */
+void
+fit_phase(FitRun *run, ProgressPhase phase, int64 pairs, int iterations)
+{
+	run->progress = (WorkersProgress) {.report = progress_done,.all = 2 * pairs * iterations};
+	run->workers.progress = &run->progress;
+	progress_phase(phase, run->progress.all);
+}

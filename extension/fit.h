@@ -5,6 +5,7 @@
 #define RECO_FIT_H
 
 #include "interactions.h"
+#include "progress.h"
 #include "trainer.h"
 
 /* What both parts share during a training. */
@@ -14,6 +15,7 @@ typedef struct FitRun
 	const ModelOptions *options;
 	Budget	   *budget;
 	Workers		workers;		/* scratch is each part's own */
+	WorkersProgress progress;
 } FitRun;
 
 /*
@@ -100,5 +102,6 @@ extern void fit_check_memory(FitRun *run, const Interactions *from, Size entry_s
 							 Size more);
 extern void fit_start_workers(FitRun *run, int width);
 extern void fit_end_workers(FitRun *run);
+extern void fit_phase(FitRun *run, ProgressPhase phase, int64 pairs, int iterations);
 
 #endif							/* RECO_FIT_H */

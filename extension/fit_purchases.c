@@ -259,8 +259,12 @@ choose_penalties(FitRun *run, const Interactions *purchases, int width, Purchase
 	count = list_trials(run->options, Min(width, TRIAL_FACTORS), fit, fit->trials);
 	select_pairs(run, purchases, &training, &pairs);
 	alloc_fit(run, purchases, Min(width, TRIAL_FACTORS), &scratch);
+	progress_phase(PROGRESS_PURCHASE_TRIALS, count + (count + 3) / 4);
 	for (int i = 0; i < count && judged; i++)
+	{
 		judged = run_trial(run, purchases, &held_out, &pairs, &scratch, &fit->trials[i]);
+		progress_done(i + 1);
+	}
 	if (judged)
 	{
 		fit->trial_count = count;
@@ -275,6 +279,7 @@ choose_penalties(FitRun *run, const Interactions *purchases, int width, Purchase
 			trial->factors = width;
 			trial->iterations = LONG_ITERATIONS;
 			run_trial(run, purchases, &held_out, &pairs, &scratch, trial);
+			progress_done(fit->trial_count);
 		}
 		qsort(fit->trials, fit->trial_count, sizeof(PurchaseTrial), compare_trials);
 		fit->scale = fit->trials[0].scale;
@@ -295,17 +300,21 @@ fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 	Pairs		pairs;
 
 	fit_check_memory(run, purchases, sizeof(uint32), width, 0);
+	/* of the ratings, fitted before; trials say nothing of themselves */
+	run->workers.progress = NULL;
 	set_defaults(run->options, purchases, fit);
 	choose_penalties(run, purchases, width, fit);
 	alloc_fit(run, purchases, width, fit);
 
 	select_pairs(run, purchases, &seen, &pairs);
+	fit_phase(run, PROGRESS_MEASURED_PURCHASES, sparse_entries(&pairs.by_client), fit->iterations);
 	fit_ials(run, &pairs, fit->iterations, fit);
 	measure_ranking(run, purchases, &held_out, &pairs.by_client, MAX_HELD_OUT_CLIENTS, fit,
 					&fit->held_out, &fit->held_out_popularity);
 	free_pairs(run, &pairs);
 
 	select_pairs(run, purchases, NULL, &pairs);
+	fit_phase(run, PROGRESS_PURCHASES, sparse_entries(&pairs.by_client), fit->iterations);
 	fit_ials(run, &pairs, fit->iterations, fit);
 	free_pairs(run, &pairs);
 }

@@ -136,8 +136,11 @@ fit_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fi
 	measure_scale(ratings, side, &fit->scale);
 	rating_matrices(run, ratings, side, &fit->scale, &by_client, &by_product);
 	fit_start_workers(run, fit->products.width);
+	fit_phase(run, PROGRESS_AVERAGES, sparse_entries(&by_client), BASELINE_ITERATIONS);
 	run->trainer->svd_fit(&by_client, &by_product, &baseline, &run->workers,
 						  baseline_clients, &fit->baseline);
+	fit_phase(run, side ? PROGRESS_MEASURED_RATINGS : PROGRESS_RATINGS,
+			  sparse_entries(&by_client), fit->iterations);
 	if (fit->method == RATING_SVD)
 		run->trainer->svd_fit(&by_client, &by_product, &svd, &run->workers,
 							  &fit->clients, &fit->products);

@@ -63,6 +63,7 @@ ials_fit(const SparseRows *by_client, const SparseRows *by_product,
 	HalfStep	product_step = {by_product, clients, products, gram, &options->penalty};
 	int			factors = products->width;
 	double		deviation = 0.1 / sqrt(factors);
+	double		steps = 2 * options->iterations + 1;
 
 	memset(products->data, 0, (size_t) products->rows * products->stride * sizeof(float));
 	for (int64_t row = 0; row < products->rows; row++)
@@ -72,11 +73,14 @@ ials_fit(const SparseRows *by_client, const SparseRows *by_product,
 	}
 	for (int i = 0; i < options->iterations; i++)
 	{
+		workers_stretch(workers, 2 * i / steps, (2 * i + 1) / steps);
 		matrix_gram(products, gram);
 		workers_run(workers, solve_row, &client_step, by_client->rows);
+		workers_stretch(workers, (2 * i + 1) / steps, (2 * i + 2) / steps);
 		matrix_gram(clients, gram);
 		workers_run(workers, solve_row, &product_step, by_product->rows);
 	}
+	workers_stretch(workers, (steps - 1) / steps, 1);
 	matrix_gram(products, gram);
 	workers_run(workers, solve_row, &client_step, by_client->rows);
 }

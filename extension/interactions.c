@@ -21,8 +21,11 @@
 
 #include "miscadmin.h"
 
+#include "progress.h"
+
 #define START_ENTRIES 64
 #define ROWS_PER_CHECK 65536
+#define ROWS_PER_REPORT 16
 
 #define LEAST_WEIGHT 1e-4
 
@@ -56,7 +59,8 @@ receive(void *state, const SourceRow *row)
 	Interactions *read = state;
 	int64		entry;
 
-	read->rows_read++;
+	if (++read->rows_read % ROWS_PER_REPORT == 0)
+		progress_done(read->rows_read);
 	if (row->null_id || row->null_value)
 	{
 		read->rows_null++;

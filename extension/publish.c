@@ -270,6 +270,7 @@ write_array(Training *training, const pg_uuid_t *uuid, StoreArray array, const v
 {
 	store_write(uuid, array, data, rows, row_size, row_stride);
 	training->bytes += rows * row_size;
+	progress_done(training->bytes);
 }
 
 static void
@@ -308,6 +309,9 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 		.products = training->products.used
 	};
 
+	progress_phase(PROGRESS_WRITING,
+				   (header.clients + header.products) *
+				   (sizeof(int64) + sizeof(float) * (ratings->products.width + purchases->products.width)));
 	if (training->has_ratings)
 	{
 		header.rating_width = verdict->ratings_useful ? ratings->products.width : SVD_BIAS_COLUMNS;

@@ -50,6 +50,7 @@ svd_fit(const SparseRows *by_client, const SparseRows *by_product,
 	HalfStep	client_step = {by_client, products, clients, SVD_CLIENT_BIAS, &options->penalty};
 	HalfStep	product_step = {by_product, clients, products, SVD_PRODUCT_BIAS, &options->penalty};
 	int			factors = products->width - SVD_BIAS_COLUMNS;
+	double		steps = 2 * options->iterations + 1;
 
 	memset(products->data, 0, (size_t) products->rows * products->stride * sizeof(float));
 	for (int64_t row = 0; row < products->rows; row++)
@@ -63,8 +64,11 @@ svd_fit(const SparseRows *by_client, const SparseRows *by_product,
 	}
 	for (int i = 0; i < options->iterations; i++)
 	{
+		workers_stretch(workers, 2 * i / steps, (2 * i + 1) / steps);
 		workers_run(workers, solve_row, &client_step, by_client->rows);
+		workers_stretch(workers, (2 * i + 1) / steps, (2 * i + 2) / steps);
 		workers_run(workers, solve_row, &product_step, by_product->rows);
 	}
+	workers_stretch(workers, (steps - 1) / steps, 1);
 	workers_run(workers, solve_row, &client_step, by_client->rows);
 }

@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "progress.h"
 #include "random.h"
 #include "store.h"
 
@@ -74,6 +75,7 @@ training_begin(const Model *model)
 	training->context = context;
 	training->started = GetCurrentTimestamp();
 	budget_init(&training->budget, context);
+	progress_begin(model, training->started);
 	return training;
 }
 
@@ -151,14 +153,14 @@ training_read(Training *training)
 	MemoryContext before = MemoryContextSwitchTo(training->context);
 	uint32	   *client_numbers;
 	uint32	   *product_numbers;
+	double		expected[SOURCE_CANDIDATES] = {0};
+	int64		sorted = 0;
 
 	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
 	{
-		double		rows = 0;
-
 		if (training->model->queries[kind])
-			(void) source_cost(training->model, kind, false, &rows);
-		training->budget.expected += (Size) (rows * BYTES_PER_ROW);
+			(void) source_cost(training->model, kind, false, &expected[kind]);
+		training->budget.expected += (Size) (expected[kind] * BYTES_PER_ROW);
 	}
 	idmap_init(&training->clients, &training->budget);
 	idmap_init(&training->products, &training->budget);
@@ -168,6 +170,8 @@ training_read(Training *training)
 
 		if (!training->model->queries[kind])
 			continue;
+		progress_phase(kind == SOURCE_RATINGS ? PROGRESS_READING_RATINGS : PROGRESS_READING_PURCHASES,
+					   (int64) expected[kind]);
 		if (training->marks_fresh)
 			interactions_read_since(read, training->model, kind, training->fresh_since,
 									&training->clients, &training->products, &training->budget);
@@ -177,6 +181,7 @@ training_read(Training *training)
 		training->rows_read += read->rows_read;
 		training->rows_null += read->rows_null;
 	}
+	progress_phase(PROGRESS_SORTING, training->rows_read);
 	client_numbers = idmap_sort(&training->clients);
 	product_numbers = idmap_sort(&training->products);
 	for (int kind = SOURCE_RATINGS; kind <= SOURCE_PURCHASES; kind++)
@@ -186,6 +191,8 @@ training_read(Training *training)
 		if (!training->model->queries[kind])
 			continue;
 		interactions_reduce(read, client_numbers, product_numbers);
+		sorted += read->rows_read;
+		progress_done(sorted);
 	}
 	budget_free(&training->budget, client_numbers, training->clients.used, sizeof(uint32));
 	budget_free(&training->budget, product_numbers, training->products.used, sizeof(uint32));
@@ -243,5 +250,6 @@ training_fit(Training *training)
 void
 training_end(Training *training)
 {
+	progress_end();
 	MemoryContextDelete(training->context);
 }

@@ -33,6 +33,7 @@
 typedef struct Run
 {
 	int			nice;
+	WorkersProgress *progress;
 	WorkFunction work;
 	void	   *argument;
 	int64		items;
@@ -53,6 +54,18 @@ typedef struct Thread
 	void	   *scratch;
 } Thread;
 
+/* Tells how far the work is. */
+static void
+report(Run *run)
+{
+	WorkersProgress *progress = run->progress;
+	double		share = (double) pg_atomic_read_u64(&run->next) / run->items;
+
+	if (progress && run->items > 0)
+		progress->report((int64_t) (progress->all * (progress->from +
+													 Min(share, 1) * (progress->to - progress->from))));
+}
+
 /* Claims and does items until none is left or the run is stopped. */
 static void
 do_items(Run *run, void *scratch, bool in_backend)
@@ -64,6 +77,8 @@ do_items(Run *run, void *scratch, bool in_backend)
 
 		if (first >= run->items)
 			return;
+		if (in_backend)
+			report(run);
 		for (int64 item = first; item < last; item++)
 		{
 			if (in_backend)
@@ -149,6 +164,7 @@ wait_for_threads(Run *run)
 			pthread_cond_timedwait(&run->all_finished, &run->mutex, &until);
 		done = run->finished >= run->started;
 		pthread_mutex_unlock(&run->mutex);
+		report(run);
 		CHECK_FOR_INTERRUPTS();
 	}
 }
@@ -160,7 +176,10 @@ wait_for_threads(Run *run)
 void
 workers_run(const Workers *workers, WorkFunction work, void *argument, int64_t items)
 {
-	Run			run = {.nice = workers->nice,.work = work,.argument = argument,.items = items};
+	Run			run = {
+		.nice = workers->nice,.progress = workers->progress,
+		.work = work,.argument = argument,.items = items
+	};
 	Thread	   *threads;
 
 	pg_atomic_init_u64(&run.next, 0);
@@ -186,6 +205,17 @@ workers_run(const Workers *workers, WorkFunction work, void *argument, int64_t i
 	}
 	/* all of it, or nothing if the threads have claimed every item */
 	do_items(&run, workers->scratch, true);
+}
+
+/* The runs to come are work from this share of the whole to that. */
+void
+workers_stretch(const Workers *workers, double from, double to)
+{
+	if (workers->progress)
+	{
+		workers->progress->from = from;
+		workers->progress->to = to;
+	}
 }
 
 /* For loops of the trainer that do not run through workers_run. */

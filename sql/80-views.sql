@@ -29,3 +29,25 @@ LEFT JOIN reco.model_version v ON v.model OPERATOR(pg_catalog.=) m.name AND v.ac
 COMMENT ON VIEW reco.models IS 'Each model with its active version, how good it is, and how much has changed since';
 COMMENT ON COLUMN reco.models.version IS 'the active version; NULL: none, lists are those of the most popular products';
 COMMENT ON COLUMN reco.models.rows_since IS 'rows that the model''s queries return more than at the training; counted when asked for';
+
+CREATE FUNCTION reco.trainings(
+    OUT pid integer, OUT model_id integer, OUT phase text, OUT done bigint, OUT total bigint, OUT started timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'reco_trainings'
+LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 1;
+COMMENT ON FUNCTION reco.trainings() IS 'What the view train_progress shows; models by their ids';
+
+CREATE VIEW reco.train_progress WITH (security_invoker = true) AS
+SELECT t.pid,
+       m.name AS model,
+       t.phase,
+       t.done,
+       t.total,
+       t.started
+FROM reco.trainings() t
+JOIN reco.model m ON m.id OPERATOR(pg_catalog.=) t.model_id;
+COMMENT ON VIEW reco.train_progress IS 'The trainings that are under way, in any session of this database, as they are now';
+COMMENT ON COLUMN reco.train_progress.phase IS 'reading, sorting, fitting nine tenths to be measured, fitting all, writing';
+COMMENT ON COLUMN reco.train_progress.done IS
+'of this phase: rows read or sorted, pairs of client and product that an iteration passed over, trials, bytes written';
+COMMENT ON COLUMN reco.train_progress.total IS 'what done will be at the end of the phase; while reading, what the planner expects';

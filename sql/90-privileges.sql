@@ -7,7 +7,7 @@
 
 GRANT USAGE ON SCHEMA reco TO PUBLIC;
 
-GRANT SELECT ON reco.model, reco.model_version, reco.model_trial, reco.models, reco.job_run TO PUBLIC;
+GRANT SELECT ON reco.model, reco.model_version, reco.model_trial, reco.models, reco.train_progress, reco.job_run TO PUBLIC;
 
 ALTER TABLE reco.model ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_models ON reco.model FOR SELECT
