@@ -14,8 +14,12 @@
  * score at least half of the client's best candidate.  A lift never brings up
  * what the client would not want.  Stars are not lifted.
  *
- * Lists are exact: every eligible product is scored, by the same function
- * that reco.score() uses, and kept in the order of score and id.
+ * Lists are exact: the n best of all eligible products by the same function
+ * that reco.score() uses, in the order of score and id.  Products are gone
+ * through in an order in which the best come early, by length of their factors
+ * (scan.c) or by popularity, and with a bound on what each can score: where
+ * the bound does not reach the worst product kept, neither its score nor
+ * whether it is eligible is looked at.
  */
 #include "rank.h"
 
@@ -26,6 +30,9 @@
 #include "utils/float.h"
 
 #define PRODUCTS_PER_CHECK 65536
+
+/* Places that a list begins with; twice as many each time, up to SCAN_PLACES. */
+#define FIRST_PLACES 64
 
 /* Products that score less than this part of the best are not lifted. */
 #define RELEVANCE_FLOOR 0.5
@@ -86,21 +93,200 @@ score_of(const Scorer *scorer, int64 product)
 	return score;
 }
 
+/*
+ * What no product scores more than whose dot product with the client (or
+ * popularity) is at most x.  Never less for a greater x.
+ */
+static double
+highest_score(const Scorer *scorer, double x)
+{
+	if (scorer->method == METHOD_RATINGS)
+		return stars_unclipped(scorer->image, x);
+	return scorer->surplus && x >= scorer->floor ? x * (1 + scorer->lift) : x;
+}
+
+/* Floats, from -infinity to infinity, are numbered in their order; 0 is number 0. */
+#define LAST_FLOAT INT64CONST(0x7f800000)
+
+static float
+float_in_order(int64 number)
+{
+	uint32		bits = (uint32) Abs(number);
+	float		x;
+
+	memcpy(&x, &bits, sizeof(x));
+	return number < 0 ? -x : x;
+}
+
+/* The least float with which a score of this much could be reached. */
+static float
+least_reaching(const Scorer *scorer, double score)
+{
+	int64		low = -LAST_FLOAT;
+	int64		high = LAST_FLOAT;
+
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (highest_score(scorer, float_in_order(middle)) >= score)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return float_in_order(low);
+}
+
+/* ---- making a list ---- */
+
+/* A list in the making: whose, of what, and the best so far. */
+typedef struct Listing
+{
+	const Scorer *scorer;
+	const ProductSet *eligible;
+	const History *had;			/* not these; NULL: nothing */
+	const int64 *exclude;		/* nor these, ascending */
+	int64		exclude_count;
+	bool		in_thread;		/* the server must not be called */
+	TopN	   *top;
+} Listing;
+
+/* Would the entry be kept, whatever else stands against it? */
+static inline bool
+wanted(const TopN *top, double score, int64 id)
+{
+	TopEntry	entry = {score, id};
+
+	return top->used < top->capacity || top_before(&entry, &top->entries[0]);
+}
+
+static inline void
+offer(const Listing *list, double score, int64 id)
+{
+	if (wanted(list->top, score, id) &&
+		!(list->had && ids_find(list->had->product_ids, list->had->count, id) >= 0) &&
+		ids_find(list->exclude, list->exclude_count, id) < 0)
+		topn_insert(list->top, score, id);
+}
+
+static inline void
+offer_product(const Listing *list, int64 product)
+{
+	if (list->eligible->everything || list->eligible->products[product])
+		offer(list, score_of(list->scorer, product), list->scorer->image->product_ids[product]);
+}
+
+static inline void
+check_interrupts(const Listing *list, int64 done)
+{
+	if (!list->in_thread && done % PRODUCTS_PER_CHECK == 0)
+		CHECK_FOR_INTERRUPTS();
+}
+
+/* Offers what can reach the list by its dot product with the client. */
+static void
+offer_scanned(const Listing *list, const ScanTable *table, const FactorMatrix *m, int constant)
+{
+	const Scorer *scorer = list->scorer;
+	const TopN *top = list->top;
+	int8_t		codes[MAX_FACTORS + SVD_BIAS_COLUMNS + FACTOR_LANES];
+	uint32_t	places[SCAN_PLACES];
+	float		bounds[SCAN_PLACES];
+	ScanQuery	query = {.codes = codes};
+	float		threshold = -INFINITY;
+	double		reached = -INFINITY;
+	int			count = FIRST_PLACES;
+
+	scan_query(table, scorer->row, constant, &query);
+	for (int64 place = 0; place < table->rows; place += count, count = Min(count * 2, SCAN_PLACES))
+	{
+		int			found;
+
+		check_interrupts(list, place);
+		if (top->used == top->capacity && top->entries[0].score != reached)
+		{
+			reached = top->entries[0].score;
+			threshold = least_reaching(scorer, reached);
+		}
+		if (scan_limit(table, &query, place) < threshold)
+			break;
+		found = scan_places(table, &query, place, threshold, count, places, bounds);
+		for (int i = 0; i < found; i++)
+			__builtin_prefetch(factor_row(m, table->row[places[i]]));
+		for (int i = 0; i < found; i++)
+		{
+			/* the list may be better by now than when the pass began */
+			if (top->used < top->capacity ||
+				!(highest_score(scorer, bounds[i]) < top->entries[0].score))
+				offer_product(list, table->row[places[i]]);
+		}
+	}
+}
+
+/* Offers what can reach the list by its popularity. */
+static void
+offer_popular(const Listing *list)
+{
+	const Image *image = list->scorer->image;
+	const TopN *top = list->top;
+
+	for (int64 i = 0; i < image->products; i++)
+	{
+		uint32		product = image->by_popularity[i];
+
+		check_interrupts(list, i);
+		if (top->used == top->capacity &&
+			highest_score(list->scorer, image->popularity[product]) < top->entries[0].score)
+			break;
+		offer_product(list, product);
+	}
+}
+
+/* Leaves the best in top, in order; its entries have been allocated. */
+static void
+make_list(const Listing *list)
+{
+	const Scorer *scorer = list->scorer;
+	const Image *image = scorer->image;
+
+	if (list->top->capacity == 0)
+		return;
+	switch (scorer->method)
+	{
+		case METHOD_PURCHASES:
+			offer_scanned(list, &image->purchase_scan, &image->purchase_products, -1);
+			break;
+		case METHOD_RATINGS:
+			offer_scanned(list, &image->rating_scan, &image->rating_products, SVD_CLIENT_BIAS);
+			break;
+		case METHOD_POPULAR:
+			offer_popular(list);
+			break;
+	}
+	for (int64 i = 0; i < list->eligible->unknown_count; i++)
+	{
+		check_interrupts(list, i);
+		offer(list, scorer->unknown, list->eligible->unknown_ids[i]);
+	}
+	topn_sort(list->top);
+}
+
 /* Below which score nothing is lifted: a part of the best candidate's. */
 static double
 relevance_floor(const Scorer *scorer, const ProductSet *candidates)
 {
-	double		best = 0;
+	Scorer		plain = *scorer;
+	ProductSet	known = *candidates;
+	TopEntry	best;
+	TopN		top;
+	Listing		list = {.scorer = &plain,.eligible = &known,.top = &top};
 
-	for (int64 i = 0; i < scorer->image->products; i++)
-	{
-		if (i % PRODUCTS_PER_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (candidates->products[i])
-			best = Max(best, plain_score(scorer, i));
-	}
+	plain.surplus = NULL;
+	known.unknown_count = 0;
+	topn_init(&top, &best, 1);
+	make_list(&list);
 	/* nobody wants anything: lift nothing */
-	return best > 0 ? RELEVANCE_FLOOR * best : get_float8_infinity();
+	return top.used > 0 && best.score > 0 ? RELEVANCE_FLOOR * best.score : get_float8_infinity();
 }
 
 static Scorer
@@ -177,15 +363,6 @@ list_source(const Serving *serving)
 	return serving->model->queries[SOURCE_PURCHASES] ? SOURCE_PURCHASES : SOURCE_RATINGS;
 }
 
-/* Would the entry be kept, whatever else stands against it? */
-static inline bool
-wanted(const TopN *top, double score, int64 id)
-{
-	TopEntry	entry = {score, id};
-
-	return top->used < top->capacity || top_before(&entry, &top->entries[0]);
-}
-
 /*
  * The n best products of eligible, less exclude (ascending) and, unless
  * bought, what the client has: bought it or, in a model of ratings alone,
@@ -197,34 +374,17 @@ rank_products(Serving *serving, Client *client, const ProductSet *eligible,
 			  const int64 *exclude, int64 exclude_count, bool bought,
 			  int64 n, TopN *top)
 {
-	const Image *image = serving->image;
 	Scorer		scorer = make_scorer(serving, client, !eligible->everything);
-	int64		available = image->products + eligible->unknown_count;
-	const History *had = NULL;
+	Listing		list = {
+		.scorer = &scorer,.eligible = eligible,.top = top,
+		.exclude = exclude,.exclude_count = exclude_count
+	};
 
 	if (client && !bought)
-		had = client_history(serving, client, list_source(serving));
-	n = Min(n, available);
+		list.had = client_history(serving, client, list_source(serving));
+	n = Min(n, serving->image->products + eligible->unknown_count);
 	topn_init(top, MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(TopEntry)), n);
-	if (n == 0)
-		return;
-	for (int64 i = 0; i < available; i++)
-	{
-		bool		known = i < image->products;
-		int64		id = known ? image->product_ids[i] : eligible->unknown_ids[i - image->products];
-		double		score;
-
-		if (i % PRODUCTS_PER_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (known && !eligible->everything && !eligible->products[i])
-			continue;
-		score = known ? score_of(&scorer, i) : scorer.unknown;
-		if (wanted(top, score, id) &&
-			!(had && ids_find(had->product_ids, had->count, id) >= 0) &&
-			ids_find(exclude, exclude_count, id) < 0)
-			topn_insert(top, score, id);
-	}
-	topn_sort(top);
+	make_list(&list);
 }
 
 /* ---- the other way round: which clients ---- */

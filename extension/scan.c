@@ -193,10 +193,11 @@ scan_build(const FactorMatrix *m, int constant, const float *less, int less_colu
 	}
 }
 
-/* Makes a query of a vector; constant as in scan_build. */
+/* Makes a query of a vector, for a table; constant as in scan_build. */
 void
-scan_query(const float *vector, int width, int constant, ScanQuery *query)
+scan_query(const ScanTable *table, const float *vector, int constant, ScanQuery *query)
 {
+	int			width = table->width;
 	double		length = length_of(vector, width) * (1 + 1e-12);
 	float		largest = 0;
 	double		squares = 0;
@@ -221,6 +222,9 @@ scan_query(const float *vector, int width, int constant, ScanQuery *query)
 	/* 2^-19: eight roundings of the bound's own, of what they are parts of */
 	query->residual = round_up(sqrt(squares) * (1 + 1e-12) + 2 * length * 0x1p-19);
 	query->slack = round_up(fabs((double) query->offset) * 0x1p-19 + width * (double) FLT_MIN);
+	/* where a sum may overflow halfway nothing is known of it */
+	if (table->rows > 0 && !(length * table->norm[0] < FLT_MAX / 4))
+		query->slack = INFINITY;
 }
 
 /* What no score from this place on exceeds. */

@@ -50,7 +50,7 @@ scan_padded(int64_t rows)
 extern size_t scan_work_size(int64_t rows, int width);
 extern void scan_build(const FactorMatrix *m, int constant, const float *less, int less_column,
 					   void *work, ScanTable *table);
-extern void scan_query(const float *vector, int width, int constant, ScanQuery *query);
+extern void scan_query(const ScanTable *table, const float *vector, int constant, ScanQuery *query);
 extern float scan_limit(const ScanTable *table, const ScanQuery *query, int64_t place);
 extern int	scan_places(const ScanTable *table, const ScanQuery *query, int64_t first,
 						float threshold, int count, uint32_t *places, float *bounds);

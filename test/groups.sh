@@ -2,6 +2,7 @@
 # Runs the groups of tests against the server that PGHOST leads to; called by test/run.sh through
 # test/cluster.sh. Arguments: the files to run, all when there are none.
 #
+#   test/numerics    TAP: files that know arrays only, compiled for themselves
 #   test/sql         pg_regress: exact output; database contrib_regression
 #   test/isolation   pg_isolation_regress: where sessions meet; database isolation_regression
 #   test/pgtap       pgTAP: behaviour; database reco_test
@@ -161,6 +162,10 @@ pgtap_group()
 	fi
 }
 
+if select_files 'test/numerics/*.t'; then
+	echo "# numerics"
+	tap prove --verbose -- "${files[@]}"
+fi
 if select_files 'test/sql/*.sql'; then
 	regress REGRESS ISOLATION sql "${files[@]}"
 fi
