@@ -1,4 +1,4 @@
--- A hot standby serves what its primary does. Makes a standby beside the server, and removes it.
+-- A hot standby serves what its primary does, and goes on alone. Makes a standby beside the server, and removes it.
 --
 -- Programs are run by the server, as the user that it runs as. The standby ends by itself after two minutes,
 -- should the test die. pgTAP writes, so what a standby answers is asserted on the primary.
@@ -85,11 +85,25 @@ SELECT taste.answers() AS primary_3, pg_current_wal_flush_lsn() AS lsn \gset
 SELECT taste.caught_up(:'lsn') AS same_3 \gset
 SELECT taste.answers() AS standby_3 \gset
 
+-- the primary is gone for it: it becomes one itself, in the session that asked it, and goes on
+SELECT pg_promote(true, 30) AS promoted \gset
+SELECT taste.answers() AS promoted_answer,
+       (SELECT array_agg(product_id ORDER BY rank) FROM reco.recommend(2, 5, 'both')) AS before \gset
+INSERT INTO taste.purchase SELECT 2, p, 1, now() FROM unnest(:'before'::bigint[]) p;
+SELECT count(*) AS left FROM reco.recommend(2, 5, 'both') WHERE product_id = ANY (:'before'::bigint[]) \gset
+SELECT version AS next_version FROM reco.train('both') \gset
+SELECT taste.bits('both') AS next_bits \gset
+SELECT reco.forget_client(3, 'both') AS forgotten \gset
+CALL reco.retrain('rated');
+
 \c - - - :port
+INSERT INTO taste.purchase SELECT 2, p, 1, now() FROM unnest(:'before'::bigint[]) p;
+SELECT version AS primary_version FROM reco.train('both') \gset
+SELECT taste.bits('both') AS primary_bits \gset
 :stop;
 SET client_min_messages = warning;
 BEGIN;
-SELECT plan(7);
+SELECT plan(12);
 SELECT ok(:'same' AND :'same_2' AND :'same_3', 'a standby in recovery was asked, each time it had caught up');
 SELECT is(:'standby'::text, :'primary', 'it answers what the primary does');
 SELECT isnt(:'primary_2'::text, :'primary', 'a change on the primary');
@@ -97,6 +111,11 @@ SELECT is(:'standby_2'::text, :'primary_2', 'is followed');
 SELECT isnt(:'primary_3'::text, :'primary_2', 'and so is a training');
 SELECT is(:'standby_3'::text, :'primary_3', 'with no word to the standby');
 SELECT is(:'refused'::text, ' 25006 25006 25006 25006', 'where nothing can be written, nothing is trained, activated, made or dropped');
+SELECT ok(:'promoted', 'a standby is promoted');
+SELECT is(:'promoted_answer'::text, :'primary_3', 'and answers what it did');
+SELECT is(:left, 0, 'what is bought there counts there');
+SELECT is(:'next_version' || ' ' || :'next_bits', :'primary_version' || ' ' || :'primary_bits', 'it trains to the bits of the primary');
+SELECT is(:forgotten, 3, 'and forgets');
 SELECT * FROM finish();
 ROLLBACK;
 SELECT reco.drop_model(name) FROM reco.model \g /dev/null
