@@ -117,6 +117,16 @@ CREATE TABLE IF NOT EXISTS %1$I.web_journal (
 CREATE INDEX IF NOT EXISTS web_journal_relation_row_id_idx ON %1$I.web_journal (relation, row_id);
 COMMENT ON TABLE %1$I.web_journal IS 'who did what through the pages; only ever added to';
 
+/* One row for a product that is out or low, one for a delivery that is late. */
+CREATE OR REPLACE VIEW %1$I.web_alert AS
+SELECT DISTINCT ON (a.product_id, a.kind = 'late')
+       a.id, a.product_id, a.product, a.kind, a.opened_at, a.on_hand - a.reserved AS available, a.likely_buyers,
+       a.snoozed_until, coalesce(a.snoozed_until <= now(), a.acknowledged_at IS NULL) AS waits
+FROM %1$I.open_alert a
+WHERE a.kind IN ('out', 'low', 'late')
+ORDER BY a.product_id, a.kind = 'late', a.kind <> 'out';
+COMMENT ON VIEW %1$I.web_alert IS 'open alerts as the pages show them; waits: nobody has seen it, or the time that it was put off is over';
+
 ALTER TABLE %1$I.product_image ADD COLUMN IF NOT EXISTS
     hash text NOT NULL GENERATED ALWAYS AS (encode(sha256(data), 'hex')) STORED;
 CREATE INDEX IF NOT EXISTS product_image_hash_idx ON %1$I.product_image (hash);
@@ -155,9 +165,7 @@ BEGIN
     WHERE e.currency = 'USD' AND e.valid_from <= (now() AT TIME ZONE time_zone)::date
     ORDER BY e.valid_from DESC LIMIT 1;
     IF user_id IS NOT NULL THEN
-        SELECT count(DISTINCT a.product_id) INTO alerts
-        FROM stock_alert a
-        WHERE a.closed_at IS NULL AND a.kind IN ('out', 'low') AND (a.snoozed_until > now()) IS NOT TRUE;
+        SELECT count(*) INTO alerts FROM web_alert a WHERE a.waits;
     END IF;
     RETURN NEXT;
 END
@@ -573,6 +581,13 @@ $ddl$, schema_name, schema_name);
             ' EXECUTE FUNCTION %1$I.web_note()', schema_name, journalled);
     END LOOP;
 
+    /* Alerts come and go by themselves; what users do is to look at them. */
+    EXECUTE format(
+        'CREATE OR REPLACE TRIGGER web_note AFTER UPDATE OF acknowledged_at, snoozed_until ON %1$I.stock_alert'
+        ' FOR EACH ROW WHEN (current_setting(''web.user_id'', true) <> '''''
+        ' AND (OLD.acknowledged_at, OLD.snoozed_until) IS DISTINCT FROM (NEW.acknowledged_at, NEW.snoozed_until))'
+        ' EXECUTE FUNCTION %1$I.web_note()', schema_name);
+
     /* What runs with the rights of the shop's owner is nobody's by default. */
     EXECUTE (
         SELECT string_agg(format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', p.oid::regprocedure), '; ')
@@ -615,7 +630,7 @@ GRANT EXECUTE ON FUNCTION %shop%.web_once, %shop%.web_once_done, %shop%.web_pict
 GRANT EXECUTE ON FUNCTION %shop%.web_make_link TO %cashier%, %owner%;
 
 GRANT SELECT ON %shop%.client, %shop%.category, %shop%.rating, %shop%.sale, %shop%.stock_level, %shop%.stock_move,
-    %shop%.stock_alert, %shop%.forecast, %shop%.reservation, %shop%.unmet_demand, %shop%.exchange_rate, %shop%.web_setting,
+    %shop%.stock_alert, %shop%.web_alert, %shop%.forecast, %shop%.reservation, %shop%.unmet_demand, %shop%.exchange_rate, %shop%.web_setting,
     %shop%.product_image TO %cashier%, %owner%;
 GRANT SELECT (id, name, category_id, supplier_id, barcode, unit, divisible, weight_kg, price, pack_size, threshold,
     target, allow_backorder, active, created_at) ON %shop%.product TO %cashier%;

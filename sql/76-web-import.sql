@@ -32,7 +32,7 @@ DECLARE
     maker bigint;
 BEGIN
     SELECT * INTO one FROM jsonb_to_record(cells) AS l (
-        name text, category text, supplier text, price numeric, unit_cost numeric, unit text, pack_size numeric,
+        name text, category text, supplier text, price numeric, unit_cost numeric, unit text, divisible boolean, pack_size numeric,
         moq numeric, threshold numeric, target numeric, barcode text, stock numeric);
     known := ARRAY(SELECT p.id FROM product p WHERE p.barcode = one.barcode);
     IF known = '{}' THEN
@@ -59,18 +59,19 @@ BEGIN
     IF id IS NOT NULL THEN
         /* an empty cell leaves what there is */
         UPDATE product AS p
-        SET (name, category_id, supplier_id, price, unit_cost, unit, pack_size, moq, threshold, target, barcode) =
+        SET (name, category_id, supplier_id, price, unit_cost, unit, divisible, pack_size, moq, threshold, target, barcode) =
             (one.name, coalesce(shelf, p.category_id), coalesce(maker, p.supplier_id), coalesce(one.price, p.price),
-             coalesce(one.unit_cost, p.unit_cost), coalesce(one.unit, p.unit), coalesce(one.pack_size, p.pack_size),
-             coalesce(one.moq, p.moq), coalesce(one.threshold, p.threshold), coalesce(one.target, p.target),
-             coalesce(one.barcode, p.barcode))
+             coalesce(one.unit_cost, p.unit_cost), coalesce(one.unit, p.unit), coalesce(one.divisible, p.divisible),
+             coalesce(one.pack_size, p.pack_size), coalesce(one.moq, p.moq), coalesce(one.threshold, p.threshold),
+             coalesce(one.target, p.target), coalesce(one.barcode, p.barcode))
         WHERE p.id = known[1]
-          AND (p.name, p.category_id, p.supplier_id, p.price, p.unit_cost, p.unit, p.pack_size, p.moq, p.threshold,
-               p.target, p.barcode) IS DISTINCT FROM
+          AND (p.name, p.category_id, p.supplier_id, p.price, p.unit_cost, p.unit, p.divisible, p.pack_size, p.moq,
+               p.threshold, p.target, p.barcode) IS DISTINCT FROM
               (one.name, coalesce(shelf, p.category_id), coalesce(maker, p.supplier_id),
                coalesce(round(one.price, 2), p.price), coalesce(round(one.unit_cost, 2), p.unit_cost),
-               coalesce(one.unit, p.unit), coalesce(one.pack_size, p.pack_size), coalesce(one.moq, p.moq),
-               coalesce(one.threshold, p.threshold), coalesce(one.target, p.target), coalesce(one.barcode, p.barcode));
+               coalesce(one.unit, p.unit), coalesce(one.divisible, p.divisible), coalesce(one.pack_size, p.pack_size),
+               coalesce(one.moq, p.moq), coalesce(one.threshold, p.threshold), coalesce(one.target, p.target),
+               coalesce(one.barcode, p.barcode));
         outcome := CASE WHEN FOUND THEN 'changed' ELSE 'same' END;
         RETURN NEXT;
         RETURN;
@@ -78,7 +79,7 @@ BEGIN
     INSERT INTO product AS p (name, category_id, supplier_id, price, unit_cost, unit, divisible, pack_size, moq, threshold,
                               target, barcode)
     VALUES (one.name, shelf, maker, one.price, one.unit_cost, coalesce(one.unit, 'piece'),
-            coalesce(one.stock <> trunc(one.stock), false) OR coalesce(one.pack_size <> trunc(one.pack_size), false),
+            coalesce(one.divisible, one.stock <> trunc(one.stock) OR one.pack_size <> trunc(one.pack_size), false),
             coalesce(one.pack_size, 1), coalesce(one.moq, 0), one.threshold, one.target, one.barcode)
     RETURNING p.id INTO id;
     IF one.stock > 0 THEN
@@ -131,6 +132,7 @@ DECLARE
     made record;
     refused text;
     empty text;
+    result text;
     seen bigint[] := '{}';
     outcomes text[] := '{}';
     problems text[] := '{}';
@@ -150,11 +152,12 @@ BEGIN
                     refused := 'twice';
                 END IF;
                 seen := seen || made.id;
+                result := made.outcome;
             EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
                 GET STACKED DIAGNOSTICS refused = CONSTRAINT_NAME, empty = COLUMN_NAME;
                 refused := coalesce(nullif(refused, ''), nullif(empty, ''), SQLSTATE);
             END;
-            outcomes := outcomes || CASE WHEN refused IS NULL THEN made.outcome ELSE 'bad' END;
+            outcomes := outcomes || CASE WHEN refused IS NULL THEN result ELSE 'bad' END;
             problems := problems || refused;
         END LOOP;
         IF NOT apply OR 'bad' = ANY (outcomes) THEN

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "html.h"
+#include "units.h"
 
 /* What the writing of numbers differs in. U+202F is a thin space at which no line ends. */
 static const struct
@@ -286,6 +287,13 @@ put_part(Buf *buf, Request *r, const Part *part, bool escape)
 			break;
 		case PART_NUMBER:
 			put_number(buf, r->language, text, (int) part->number);
+			break;
+		case PART_UNIT:
+			text = unit_word(&r->arena, r->language, text, part->args[0]);
+			if (escape)
+				html_text(buf, text);
+			else
+				buf_puts(buf, text);
 			break;
 		case PART_MONEY:
 			put_money(buf, r->language, text, r->shop.currency);

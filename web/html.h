@@ -20,6 +20,7 @@ typedef enum PartKind
 	PART_MESSAGE,				/* translated; text and attributes alike */
 	PART_COUNT,					/* translated, one of two by the number */
 	PART_NUMBER,				/* a number of the database, as the language writes it */
+	PART_UNIT,					/* the word for a quantity of a unit */
 	PART_MONEY,					/* the same in the shop's currency */
 	PART_DOLLARS,
 	PART_DATE,					/* 2026-11-23... as 23/11/2026 */
@@ -45,6 +46,8 @@ typedef struct Part
 #define COUNT(one, many, value) ((Part) {.kind = PART_COUNT, .args = {(one), (many)}, .number = (value)})
 #define NUMBER(value) ((Part) {.kind = PART_NUMBER, .text = (value), .number = -1})
 #define NUMBER_TO(value, decimals) ((Part) {.kind = PART_NUMBER, .text = (value), .number = (decimals)})
+/* "sacs" for "sac" and "3" */
+#define UNIT(unit, quantity) ((Part) {.kind = PART_UNIT, .text = (unit), .args = {(quantity)}})
 #define MONEY(value) ((Part) {.kind = PART_MONEY, .text = (value)})
 #define DOLLARS(value) ((Part) {.kind = PART_DOLLARS, .text = (value)})
 #define DATE(value) ((Part) {.kind = PART_DATE, .text = (value)})

@@ -7,36 +7,43 @@
 #include "html.h"
 #include "layout.h"
 
-/* The menu, in the order of a day's work. */
+/*
+ * The menu, in the order of a day's work. A narrow screen shows what is needed all day, in one row; a tap on the
+ * word above it shows the rest.
+ */
 static const struct
 {
 	const char *path;
 	const char *label;
 	Role		role;
+	bool		all_day;
 }			menu[] = {
-	{"/", _("Today"), ROLE_CASHIER},
-	{"/sell", _("Sell"), ROLE_CASHIER},
-	{"/products", _("Products"), ROLE_CASHIER},
-	{"/clients", _("Clients"), ROLE_CASHIER},
-	{"/sales", _("Sales"), ROLE_CASHIER},
-	{"/stock", _("Stock"), ROLE_CASHIER},
-	{"/reorder", _("To order"), ROLE_OWNER},
-	{"/suppliers", _("Suppliers"), ROLE_OWNER},
-	{"/recommendations", _("Advice"), ROLE_CASHIER},
-	{"/quality", _("Quality"), ROLE_OWNER},
-	{"/settings", _("Settings"), ROLE_OWNER},
+	{"/", _("Home"), ROLE_CASHIER, true},
+	{"/sell", _("Sell"), ROLE_CASHIER, true},
+	{"/products", _("Products"), ROLE_CASHIER, true},
+	{"/stock", _("Stock"), ROLE_CASHIER, true},
+	{"/clients", _("Clients"), ROLE_CASHIER, false},
+	{"/sales", _("Sales"), ROLE_CASHIER, false},
+	{"/recommendations", _("Advice"), ROLE_CASHIER, false},
+	{"/reorder", _("To order"), ROLE_OWNER, false},
+	{"/suppliers", _("Suppliers"), ROLE_OWNER, false},
+	{"/quality", _("Quality"), ROLE_OWNER, false},
+	{"/settings", _("Settings"), ROLE_OWNER, false},
 };
 
-/* The menu of a user, with the number of open alerts at the stock. */
+/* The menu of a user, with the number of alerts to look at beside the stock. */
 static void
 put_menu(Request *r)
 {
-	put(r, LIT("<nav aria-label=\""), MSG(_("Menu")), LIT("\"><ul>"));
+	put(r, LIT("<nav aria-label=\""), MSG(_("Menu")), LIT("\"><details><summary>"), MSG(_("Menu")), LIT("</summary></details><ul>"));
 	for (size_t i = 0; i < sizeof(menu) / sizeof(menu[0]); i++)
 	{
-		if (r->user.role < menu[i].role || !page_exists(menu[i].path))
+		if (r->user.role < menu[i].role)
 			continue;
-		put(r, LIT("<li><a href=\""), ATTR(menu[i].path), LIT("\""));
+		if (menu[i].all_day)
+			put(r, LIT("<li><a href=\""), ATTR(menu[i].path), LIT("\""));
+		else
+			put(r, LIT("<li class=\"more\"><a href=\""), ATTR(menu[i].path), LIT("\""));
 		if (strcmp(r->path, menu[i].path) == 0)
 			put(r, LIT(" aria-current=\"page\""));
 		put(r, LIT(">"), MSG(menu[i].label));

@@ -10,9 +10,6 @@ void		page_begin_named(Request *r, const char *name);
 void		page_end(Request *r);
 void		page_error(Request *r, int status);
 
-/* Is there such a page? main.c has the table. */
-bool		page_exists(const char *path);
-
 void		put_note(Request *r, const char *text);
 void		put_pager(Request *r, const char *path, const char *params, const char *after, bool more);
 void		put_stars(Request *r, int stars);

@@ -46,6 +46,8 @@ static const Page pages[] = {
 	{"/product/picture", ROLE_OWNER, product_query, product_picture_fields, product_picture_show, product_picture_act, false},
 	{"/stock", ROLE_CASHIER, stock_query, NULL, stock_show, NULL, false},
 	{"/stock/slow", ROLE_OWNER, NULL, NULL, stock_slow_show, NULL, false},
+	{"/alerts", ROLE_OWNER, alerts_query, alerts_fields, alerts_show, alerts_act, false},
+	{"/alert", ROLE_OWNER, alert_query, alert_fields, alert_show, alert_act, false},
 	{"/stock/count", ROLE_CASHIER, stock_count_query, stock_count_fields, stock_count_show, stock_count_act, true},
 	{"/stock/moves", ROLE_CASHIER, moves_query, NULL, moves_show, NULL, false},
 	{"/stock/move", ROLE_OWNER, move_query, move_fields, move_show, move_act, true},
@@ -108,13 +110,6 @@ find_page(const char *path)
 			return &pages[i];
 	}
 	return NULL;
-}
-
-/* Is there such a page? The menu asks. */
-bool
-page_exists(const char *path)
-{
-	return find_page(path) != NULL;
 }
 
 /* A variable of the request, "" when it is not set. */

@@ -42,6 +42,13 @@ void		stock_slow_show(Request *r);
 void		stock_count_show(Request *r);
 void		stock_count_act(Request *r);
 
+/* pages_alerts.c */
+extern const Field alerts_query[], alerts_fields[], alert_query[], alert_fields[];
+void		alerts_show(Request *r);
+void		alerts_act(Request *r);
+void		alert_show(Request *r);
+void		alert_act(Request *r);
+
 /* pages_moves.c */
 extern const Field moves_query[], move_query[], move_fields[], undo_query[];
 void		moves_show(Request *r);
@@ -103,6 +110,7 @@ extern const Field quality_query[];
 void		quality_show(Request *r);
 void		quality_back_show(Request *r);
 void		quality_back_act(Request *r);
+
 /* pages_advice.c */
 extern const Field advice_query[];
 void		advice_show(Request *r);
@@ -120,7 +128,7 @@ void		import_check_act(Request *r);
 
 /* pages_settings.c */
 extern const Field settings_query[], rate_fields[], shop_fields[], user_new_fields[], user_query[], user_fields[],
-			password_fields[], journal_query[];
+			password_fields[];
 void		settings_show(Request *r);
 void		rate_show(Request *r);
 void		rate_act(Request *r);
@@ -132,6 +140,9 @@ void		user_show(Request *r);
 void		user_act(Request *r);
 void		password_show(Request *r);
 void		password_act(Request *r);
+
+/* pages_journal.c */
+extern const Field journal_query[];
 void		journal_show(Request *r);
 
 /* pages_public.c */

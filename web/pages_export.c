@@ -15,7 +15,7 @@ const Field export_query[] = {
 };
 
 static const char *const product_head[] = {_("Name"), _("Shelf"), _("Supplier"), _("Price"), _("Cost"), _("Unit"),
-	_("Units in the supplier's pack"), _("Least quantity per order"), _("Alert threshold"), _("Wanted stock"), _("Barcode"), NULL};
+	_("Sold in fractions"), _("Units in the supplier's pack"), _("Least quantity per order"), _("Alert threshold"), _("Wanted stock"), _("Barcode"), NULL};
 static const char *const client_head[] = {_("Name"), _("Phone"), _("Address"), NULL};
 static const char *const stock_head[] = {_("Product"), _("Unit"), _("In stock"), _("Set aside"), _("On the way"), _("Alert threshold"),
 	_("Cost"), _("Value at cost"), NULL};
@@ -32,7 +32,7 @@ put_number_cell(Request *r, const char *number)
 
 /*
  * A table: its head in the user's language, then the rows. kinds has a letter for each column: t text, which may
- * begin like a formula and is quoted then, n number.
+ * begin like a formula and is quoted then, n number, y yes or no.
  */
 static void
 put_table(Request *r, const char *file, const char *const *head, const char *kinds, const Rows *rows)
@@ -58,6 +58,8 @@ put_table(Request *r, const char *file, const char *const *head, const char *kin
 				buf_byte(&r->out, ';');
 			if (kinds[i] == 'n')
 				put_number_cell(r, cell(rows, row, i));
+			else if (kinds[i] == 'y')
+				csv_cell(&r->out, say(r, cell_true(rows, row, i) ? _("yes") : _("no")));
 			else
 				csv_cell(&r->out, cell(rows, row, i));
 		}
@@ -92,8 +94,8 @@ export_show(Request *r)
 	if (what[0] == '\0')
 		put_page(r);
 	else if (strcmp(what, "products") == 0)
-		put_table(r, "products", product_head, "tttnntnnnnt",
-				  query(r, "SELECT p.name, c.name, s.name, trim_scale(p.price), trim_scale(p.unit_cost), p.unit, trim_scale(p.pack_size),"
+		put_table(r, "products", product_head, "tttnntynnnnt",
+				  query(r, "SELECT p.name, c.name, s.name, trim_scale(p.price), trim_scale(p.unit_cost), p.unit, p.divisible, trim_scale(p.pack_size),"
 						" trim_scale(p.moq), trim_scale(p.threshold), trim_scale(p.target), p.barcode"
 						" FROM product p JOIN category c ON c.id = p.category_id LEFT JOIN supplier s ON s.id = p.supplier_id"
 						" WHERE p.active ORDER BY p.name, p.id"));

@@ -40,6 +40,7 @@ static const Field product_columns[] = {
 	{"price", _("Price"), FIELD_NUMBER, 0, MONEY_MAX, 0, NULL, NULL},
 	{"unit_cost", _("Cost"), FIELD_NUMBER, 0, MONEY_MAX, 0, NULL, NULL},
 	{"unit", _("Unit"), FIELD_TEXT, 1, 30, 0, NULL, NULL},
+	{"divisible", _("Sold in fractions"), FIELD_CHECK, 0, 0, 0, NULL, NULL},
 	{"pack_size", _("Units in the supplier's pack"), FIELD_NUMBER, 0, 1000000, 0, NULL, NULL},
 	{"moq", _("Least quantity per order"), FIELD_NUMBER, 0, 1000000, 0, NULL, NULL},
 	{"threshold", _("Alert threshold"), FIELD_NUMBER, 0, 100000000, 0, NULL, NULL},
@@ -133,6 +134,28 @@ plain_cell(const char *cell)
 	return cell[0] == '\'' && cell[1] != '\0' && strchr("=+-@\t\r", cell[1]) != NULL ? cell + 1 : cell;
 }
 
+/* Yes or no, in any of our languages or as computers say it. Returns what is wrong with it, NULL when nothing is. */
+static const char *
+check_yes(Request *r, const char *cell, const char **value)
+{
+	static const char *const words[][2] = {{"1", "1"}, {"0", "0"}, {"x", "1"}, {"true", "1"}, {"false", "0"}};
+
+	*value = cell;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && cell[0] != '\0'; i++)
+	{
+		if (strcasecmp(cell, words[i][0]) == 0)
+			*value = words[i][1];
+	}
+	for (int i = 0; i < LANGUAGES; i++)
+	{
+		if (strcasecmp(cell, message((Language) i, _("yes"))) == 0)
+			*value = "1";
+		else if (strcasecmp(cell, message((Language) i, _("no"))) == 0)
+			*value = "0";
+	}
+	return (*value)[0] == '\0' || strcmp(*value, "0") == 0 || strcmp(*value, "1") == 0 ? NULL : say(r, _("Type yes or no."));
+}
+
 /* One line of the file as an object of JSON. What is wrong with it is returned, NULL when nothing is. */
 static const char *
 read_line(Request *r, const CsvRow *row, const Field *columns, const int *places, Buf *json)
@@ -150,7 +173,10 @@ read_line(Request *r, const CsvRow *row, const Field *columns, const int *places
 
 		if (places[i] < 0)
 			continue;
-		error = form_check_cell(r, &columns[i], plain_cell(row->cells[places[i]]), &value);
+		if (columns[i].type == FIELD_CHECK)
+			error = check_yes(r, row->cells[places[i]], &value);
+		else
+			error = form_check_cell(r, &columns[i], plain_cell(row->cells[places[i]]), &value);
 		if (error != NULL && problem == NULL)
 			problem = say_with(r, _("%1: %2"), say(r, columns[i].label), error, NULL);
 		if (error == NULL && value[0] != '\0')
@@ -174,6 +200,7 @@ problem_words(Request *r, const char *problem)
 		{"product_price_check", _("The price is more than nothing.")},
 		{"product_pack_size_check", _("A pack holds more than nothing.")},
 		{"product_check", _("What is sold in whole units comes in whole packs.")},
+		{"23514", _("Sold in whole units.")},
 		{"product_check1", _("The wanted stock is more than the threshold.")},
 	};
 

@@ -83,7 +83,7 @@ put_move(Request *r, const Rows *rows, int i)
 		LIT("\">"), TEXT(cell(rows, i, 2)), LIT("</a></td><td class=\"n\"><b>"));
 	if (quantity[0] != '-')
 		put(r, LIT("+"));
-	put(r, NUMBER(quantity), LIT("</b> "), TEXT(cell(rows, i, 4)), LIT("</td><td>"));
+	put(r, NUMBER(quantity), LIT("</b> "), UNIT(cell(rows, i, 4), quantity), LIT("</td><td>"));
 	put_kind(r, cell(rows, i, 5), cell(rows, i, 6));
 	if (cell(rows, i, 9)[0] != '\0')
 		put(r, LIT(" <small>("), TEXT(cell(rows, i, 9)), LIT(")</small>"));
@@ -183,7 +183,7 @@ move_show(Request *r)
 	if (rows_count(rows) == 0)
 		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, 0));
-	put(r, LIT("<p>"), MSG(_("In stock")), LIT(" <b>"), NUMBER(cell(rows, 0, 2)), LIT("</b> "), TEXT(cell(rows, 0, 1)));
+	put(r, LIT("<p>"), MSG(_("In stock")), LIT(" <b>"), NUMBER(cell(rows, 0, 2)), LIT("</b> "), UNIT(cell(rows, 0, 1), cell(rows, 0, 2)));
 	if (!cell_is_null(rows, 0, 3))
 		put(r, LIT(" ("), MSG(_("%1 set aside"), say_part(r, NUMBER(cell(rows, 0, 3)))), LIT(")"));
 	put(r, LIT("</p>"));
@@ -238,7 +238,7 @@ undo_show(Request *r)
 	if (rows_count(rows) == 0)
 		request_fail(r, 404);
 	page_begin(r, _("Undo a movement"));
-	put(r, LIT("<p><b>"), TEXT(cell(rows, 0, 1)), LIT("</b>, "), NUMBER(cell(rows, 0, 2)), LIT(" "), TEXT(cell(rows, 0, 3)), LIT(", "));
+	put(r, LIT("<p><b>"), TEXT(cell(rows, 0, 1)), LIT("</b>, "), NUMBER(cell(rows, 0, 2)), LIT(" "), UNIT(cell(rows, 0, 3), cell(rows, 0, 2)), LIT(", "));
 	put_kind(r, cell(rows, 0, 4), cell(rows, 0, 5));
 	put(r, LIT(", "), TIME(cell(rows, 0, 0)), LIT("</p><p>"),
 		MSG(_("It stays in the list, with a second one that takes it back.")), LIT("</p>"));

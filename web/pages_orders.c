@@ -131,7 +131,7 @@ put_text_to_send(Request *r, const char *id, const char *phone, const Rows *line
 		buf_puts(&buf, ": ");
 		buf_puts(&buf, say_part(r, NUMBER(cell(lines, i, 5))));
 		buf_byte(&buf, ' ');
-		buf_puts(&buf, cell(lines, i, 2));
+		buf_puts(&buf, say_part(r, UNIT(cell(lines, i, 2), cell(lines, i, 5))));
 	}
 	text = arena_copy(&r->arena, buf.data, buf.len);
 	buf_free(&buf);
@@ -159,7 +159,7 @@ put_receiving(Request *r, const char *id, const Rows *lines)
 			MSG(_("%1 ordered, %2 arrived"), say_part(r, NUMBER(cell(lines, i, 3))), say_part(r, NUMBER(cell(lines, i, 4)))),
 			LIT("</small></td><td>"));
 		form_each_field(r, "quantity", cell_int(lines, i, 0), cell(lines, i, 1), cell_true(lines, i, 6) ? cell(lines, i, 5) : NULL);
-		put(r, LIT("<br><small>"), TEXT(cell(lines, i, 2)), LIT("</small></td></tr>"));
+		put(r, LIT("<br><small>"), UNIT(cell(lines, i, 2), cell(lines, i, 3)), LIT("</small></td></tr>"));
 	}
 	put(r, LIT("</tbody></table><p class=\"hint\">"), MSG(_("Type what really came. The rest stays on the way.")), LIT("</p>"));
 	form_end(r, _("Receive"));
@@ -174,7 +174,7 @@ put_lines(Request *r, const Rows *lines)
 		MSG(_("Arrived")), LIT("</th></tr></thead><tbody>"));
 	for (int i = 0; i < rows_count(lines); i++)
 		put(r, LIT("<tr><td><a href=\"/product?id="), URL(cell(lines, i, 0)), LIT("\">"), TEXT(cell(lines, i, 1)), LIT("</a> <small>"),
-			TEXT(cell(lines, i, 2)), LIT("</small></td><td class=\"n\">"), NUMBER(cell(lines, i, 3)), LIT("</td><td class=\"n\">"),
+			UNIT(cell(lines, i, 2), cell(lines, i, 3)), LIT("</small></td><td class=\"n\">"), NUMBER(cell(lines, i, 3)), LIT("</td><td class=\"n\">"),
 			NUMBER(cell(lines, i, 4)), LIT("</td></tr>"));
 	put(r, LIT("</tbody></table>"));
 }

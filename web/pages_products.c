@@ -54,7 +54,7 @@ put_stock(Request *r, const char *available, const char *unit, bool is_short)
 	else if (is_short)
 		put(r, LIT("<b class=\"badge\">"), MSG(_("%1 left"), say_part(r, NUMBER(available))), LIT("</b>"));
 	else
-		put(r, NUMBER(available), LIT(" "), TEXT(unit));
+		put(r, NUMBER(available), LIT(" "), UNIT(unit, available));
 }
 
 /* The form that narrows the list. */
@@ -66,9 +66,13 @@ put_products_filter(Request *r)
 
 	form_filter_begin(r, "/products");
 	form_field(r, "q", NULL);
+	put(r, LIT("<button type=\"submit\">"), MSG(_("Search")), LIT("</button><details"));
+	if (form_given(r, "category") || form_given(r, "state"))
+		put(r, LIT(" open"));
+	put(r, LIT("><summary>"), MSG(_("Shelf and stock")), LIT("</summary><div class=\"filter\">"));
 	form_select_rows(r, "category", "", _("All shelves"), categories);
 	form_select(r, "state", "active", states);
-	form_end(r, _("Search"));
+	put(r, LIT("</div></details></form>"));
 }
 
 /* The filter as the rest of an address, for the way to the next page. */
@@ -240,10 +244,15 @@ product_show(Request *r)
 	put(r, LIT("</dl>"));
 	if (!cell_true(rows, 0, 5))
 		put(r, LIT("<p><b class=\"badge\">"), MSG(_("Not for sale")), LIT("</b></p>"));
+	put(r, LIT("<p>"));
+	if (cell_true(rows, 0, 5))
+		put(r, LIT("<a class=\"button\" href=\"/sell?add="), URL(id), LIT("\">"), MSG(_("Sell")), LIT("</a>"));
 	if (r->user.role == ROLE_OWNER)
-		put(r, LIT("<p><a class=\"button\" href=\"/product/edit?id="), URL(id), LIT("\">"), MSG(_("Change")), LIT("</a>"),
-			LIT("<a class=\"button\" href=\"/product/picture?id="), URL(id), LIT("\">"), MSG(_("Picture")), LIT("</a></p>"));
-	put(r, LIT("<p><a href=\"/sales?product="), URL(id), LIT("\">"), MSG(_("Its sales")), LIT("</a></p>"));
+		put(r, LIT("<a class=\"button\" href=\"/stock/move?product="), URL(id), LIT("\">"), MSG(_("In or out")), LIT("</a>"),
+			LIT("<a class=\"button\" href=\"/product/edit?id="), URL(id), LIT("\">"), MSG(_("Change")), LIT("</a>"),
+			LIT("<a class=\"button\" href=\"/product/picture?id="), URL(id), LIT("\">"), MSG(_("Picture")), LIT("</a>"));
+	put(r, LIT("</p><p><a href=\"/sales?product="), URL(id), LIT("\">"), MSG(_("Its sales")),
+		LIT("</a> &#183; <a href=\"/stock/moves?product="), URL(id), LIT("\">"), MSG(_("Its movements")), LIT("</a></p>"));
 	put_similar(r, id);
 	put_audience(r, id, "8");
 	page_end(r);

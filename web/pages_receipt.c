@@ -164,7 +164,7 @@ put_receipt(Request *r, const Receipt *receipt)
 	put(r, LIT("</p><table><thead><tr><th scope=\"col\">"), MSG(_("Product")), LIT("</th><th scope=\"col\" class=\"n\">"), MSG(_("Amount")),
 		LIT("</th></tr></thead><tbody>"));
 	for (int i = 0; i < rows_count(lines); i++)
-		put(r, LIT("<tr><td>"), TEXT(cell(lines, i, 0)), LIT("<br><small>"), NUMBER(cell(lines, i, 1)), LIT(" "), TEXT(cell(lines, i, 2)), LIT(" x "),
+		put(r, LIT("<tr><td>"), TEXT(cell(lines, i, 0)), LIT("<br><small>"), NUMBER(cell(lines, i, 1)), LIT(" "), UNIT(cell(lines, i, 2), cell(lines, i, 1)), LIT(" x "),
 			MONEY(cell(lines, i, 3)), LIT("</small></td><td class=\"n\">"), MONEY(cell(lines, i, 4)), LIT("</td></tr>"));
 	put(r, LIT("<tr class=\"total\"><th scope=\"row\">"), MSG(_("Total")), LIT("</th><td class=\"n\"><b>"),
 		MONEY(cell(head, 0, HEAD_TOTAL)), LIT("</b></td></tr>"));

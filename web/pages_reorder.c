@@ -27,7 +27,7 @@ const Field reorder_fields[] = {
 /* Columns of what can be ordered; those from QUANTITY on are NULL for what need not be. */
 enum
 {
-	SUPPLIER, SUPPLIER_NAME, PHONE, PRODUCT, PRODUCT_NAME, UNIT, PACK_SIZE, MOQ,
+	SUPPLIER, SUPPLIER_NAME, PHONE, PRODUCT, PRODUCT_NAME, SOLD_BY, PACK_SIZE, MOQ,
 	QUANTITY, COST, RULE, ON_HAND, RESERVED, DUE, REORDER_POINT, ORDER_UP_TO, PER_WEEK, DAYS, EXPECTED
 };
 
@@ -100,7 +100,7 @@ put_supplier(Request *r, const Rows *rows, int first, int end)
 			put_explanation(r, rows, i);
 		put(r, LIT("</td><td>"));
 		form_each_field(r, "quantity", cell_int(rows, i, PRODUCT), cell(rows, i, PRODUCT_NAME), cell(rows, i, QUANTITY));
-		put(r, LIT("<br><small>"), TEXT(cell(rows, i, UNIT)));
+		put(r, LIT("<br><small>"), UNIT(cell(rows, i, SOLD_BY), "2"));
 		if (strcmp(cell(rows, i, PACK_SIZE), "1.000") != 0)
 			put(r, LIT(", "), MSG(_("by %1"), say_part(r, NUMBER(cell(rows, i, PACK_SIZE)))));
 		if (!cell_is_null(rows, i, COST))
@@ -119,7 +119,7 @@ put_without_supplier(Request *r, const Rows *rows, int first)
 		LIT("</p><ul class=\"rows\">"));
 	for (int i = first; i < rows_count(rows) && i < first + PAGE_ROWS; i++)
 		put(r, LIT("<li><a href=\"/product/edit?id="), URL(cell(rows, i, PRODUCT)), LIT("\">"), TEXT(cell(rows, i, PRODUCT_NAME)),
-			LIT("</a> "), NUMBER(cell(rows, i, QUANTITY)), LIT(" "), TEXT(cell(rows, i, UNIT)), LIT("</li>"));
+			LIT("</a> "), NUMBER(cell(rows, i, QUANTITY)), LIT(" "), UNIT(cell(rows, i, SOLD_BY), cell(rows, i, QUANTITY)), LIT("</li>"));
 	put(r, LIT("</ul>"));
 }
 

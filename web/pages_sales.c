@@ -177,7 +177,7 @@ put_sale_lines(Request *r, const char *id)
 	for (int i = 0; i < rows_count(rows); i++)
 	{
 		put(r, LIT("<tr><td><a href=\"/product?id="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)), LIT("</a><br><small>"),
-			NUMBER(cell(rows, i, 2)), LIT(" "), TEXT(cell(rows, i, 3)), LIT(" x "), MONEY(cell(rows, i, 4)), LIT("</small>"));
+			NUMBER(cell(rows, i, 2)), LIT(" "), UNIT(cell(rows, i, 3), cell(rows, i, 2)), LIT(" x "), MONEY(cell(rows, i, 4)), LIT("</small>"));
 		if (!cell_is_null(rows, i, 6))
 			put(r, LIT(" <b class=\"badge\">"), MSG(_("%1 came back"), say_part(r, NUMBER(cell(rows, i, 6)))), LIT("</b>"));
 		put(r, LIT("</td><td class=\"n\">"), MONEY(cell(rows, i, 5)), LIT("</td></tr>"));
@@ -269,7 +269,7 @@ refund_show(Request *r)
 	for (int i = 0; i < rows_count(rows); i++)
 	{
 		put(r, LIT("<tr><td>"), TEXT(cell(rows, i, 1)), LIT("<br><small>"),
-			MSG(_("at most %1"), say_part(r, NUMBER(cell(rows, i, 2)))), LIT(" "), TEXT(cell(rows, i, 3)), LIT("</small></td><td>"));
+			MSG(_("at most %1"), say_part(r, NUMBER(cell(rows, i, 2)))), LIT(" "), UNIT(cell(rows, i, 3), cell(rows, i, 2)), LIT("</small></td><td>"));
 		form_each_field(r, "back", cell_int(rows, i, 0), cell(rows, i, 1), NULL);
 		put(r, LIT("</td></tr>"));
 	}

@@ -157,7 +157,7 @@ put_choice(Request *r, const Rows *rows, int row)
 		put(r, LIT("<small>"));
 		if (!cell_is_null(rows, row, 4))
 			put(r, NUMBER(cell(rows, row, 4)), LIT(" "));
-		put(r, TEXT(cell(rows, row, 3)), LIT("</small></button>"));
+		put(r, UNIT(cell(rows, row, 3), cell_is_null(rows, row, 4) ? "1" : cell(rows, row, 4)), LIT("</small></button>"));
 	}
 	put(r, LIT("</li>"));
 }
@@ -219,7 +219,7 @@ static void
 put_line(Request *r, const Rows *rows, int i)
 {
 	put(r, LIT("<li><b>"), TEXT(cell(rows, i, LINE_NAME)), LIT("</b> "), MONEY(cell(rows, i, LINE_PRICE)), LIT(" / "),
-		TEXT(cell(rows, i, LINE_UNIT)), LIT("<div class=\"line\">"));
+		UNIT(cell(rows, i, LINE_UNIT), "1"), LIT("<div class=\"line\">"));
 	form_each_field(r, "quantity", cell_int(rows, i, LINE_ID), cell(rows, i, LINE_NAME), cell(rows, i, LINE_QUANTITY));
 	put(r, LIT(" <b>"), MONEY(cell(rows, i, LINE_COST)), LIT("</b><button type=\"submit\" class=\"plain\" name=\"drop\" value=\""),
 		ATTR(cell(rows, i, LINE_ID)), LIT("\" aria-label=\""), MSG(_("Remove %1"), cell(rows, i, LINE_NAME)),

@@ -1,4 +1,4 @@
-/* Settings: the rate of the day, what receipts say of the shop, users, one's own password, the journal. */
+/* Settings: the rate of the day, what receipts say of the shop, users, one's own password. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,11 +58,6 @@ const Field password_fields[] = {
 	{0}
 };
 
-const Field journal_query[] = {
-	{"after", NULL, FIELD_ID, 0, 0, 0, NULL, NULL},
-	{0}
-};
-
 static const char *const role_labels[] = {_("Cashier"), _("Owner")};
 
 /* Where a change leads back to. */
@@ -72,12 +67,11 @@ settings_saved(Request *r)
 	request_redirect(r, "/settings", "done", "saved");
 }
 
-/* A way to another page of the settings, if that is there. */
+/* A way to another page of the settings. */
 static void
 put_way(Request *r, const char *path, const char *label)
 {
-	if (page_exists(path))
-		put(r, LIT("<li><a href=\""), ATTR(path), LIT("\">"), MSG(label), LIT("</a></li>"));
+	put(r, LIT("<li><a href=\""), ATTR(path), LIT("\">"), MSG(label), LIT("</a></li>"));
 }
 
 /* The settings: ways to their parts, and the users. */
@@ -296,73 +290,4 @@ password_act(Request *r)
 	query(r, "SELECT web_change_password($1, $2)", session, password_hash(r, form_value(r, "password")));
 	request_log(r, "password changed", "");
 	request_redirect(r, r->user.role == ROLE_OWNER ? "/settings?done=saved" : "/", NULL, NULL);
-}
-
-/* A word of the journal in the user's language; as it is where there is none. */
-static const char *
-journal_word(Request *r, const char *word)
-{
-	static const char *const words[][2] = {
-		{"insert", _("added")},
-		{"update", _("changed")},
-		{"delete", _("removed")},
-		{"login", _("logged in")},
-		{"setup", _("became the first owner")},
-		{"rollback", _("went back to the version before")},
-		{"client", _("Client")},
-		{"supplier", _("Supplier")},
-		{"product", _("Product")},
-		{"sale", _("Sale")},
-		{"purchase_order", _("Order")},
-		{"exchange_rate", _("Rate of the day")},
-		{"stock_move", _("Movement")},
-		{"web_user", _("User")},
-		{"web_setting", _("The shop and its receipts")},
-		{"model", _("Advice")},
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-	{
-		if (strcmp(words[i][0], word) == 0)
-			return say(r, words[i][1]);
-	}
-	return word;
-}
-
-/* What was done, in words, and the row as it is kept behind a tap. */
-static void
-put_deed(Request *r, const char *action, const char *relation, const char *id, const char *detail)
-{
-	if (relation[0] == '\0')
-		put(r, TEXT(journal_word(r, action)));
-	else
-		put(r, MSG(_("%1 %2: %3"), journal_word(r, relation), id, journal_word(r, action)));
-	if (detail[0] != '\0')
-		put(r, LIT("<details><summary>"), MSG(_("Details")), LIT("</summary><small>"),
-			TEXT(arena_copy(&r->arena, detail, strnlen(detail, 160))), LIT("</small></details>"));
-}
-
-/* The journal, latest first. */
-void
-journal_show(Request *r)
-{
-	const Rows *rows = query(r,
-							 "SELECT j.id, j.at, coalesce(u.name, ''), j.action, j.relation, j.row_id, j.detail::text"
-							 " FROM web_journal j LEFT JOIN web_user u ON u.id = j.user_id"
-							 " WHERE $1::bigint IS NULL OR j.id < $1 ORDER BY j.id DESC LIMIT 26", form_or_null(r, "after"));
-	int			count = rows_count(rows) < 25 ? rows_count(rows) : 25;
-
-	page_begin(r, _("Who did what"));
-	put(r, LIT("<table class=\"stack\"><thead><tr><th>"), MSG(_("When")), LIT("</th><th>"), MSG(_("Who")), LIT("</th><th>"),
-		MSG(_("What")), LIT("</th></tr></thead><tbody>"));
-	for (int i = 0; i < count; i++)
-	{
-		put(r, LIT("<tr><td>"), TIME(cell(rows, i, 1)), LIT("</td><td>"), TEXT(cell(rows, i, 2)), LIT("</td><td>"));
-		put_deed(r, cell(rows, i, 3), cell(rows, i, 4), cell(rows, i, 5), cell(rows, i, 6));
-		put(r, LIT("</td></tr>"));
-	}
-	put(r, LIT("</tbody></table>"));
-	if (count > 0)
-		put_pager(r, "/settings/journal", "", cell(rows, count - 1, 0), rows_count(rows) > count);
-	page_end(r);
 }

@@ -71,7 +71,7 @@ static void
 put_stock_row(Request *r, const Rows *rows, int i)
 {
 	put(r, LIT("<tr><td><a href=\"/product?id="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)),
-		LIT("</a></td><td><b>"), NUMBER(cell(rows, i, 3)), LIT("</b> "), TEXT(cell(rows, i, 2)));
+		LIT("</a></td><td><b>"), NUMBER(cell(rows, i, 3)), LIT("</b> "), UNIT(cell(rows, i, 2), cell(rows, i, 3)));
 	put_alerts(r, cell(rows, i, 7));
 	put(r, LIT("</td><td>"));
 	if (!cell_is_null(rows, i, 4))
@@ -146,7 +146,10 @@ stock_show(Request *r)
 	static const char *const states[] = {_("All"), _("With an alert"), _("Out of stock"), _("Running short"), _("Delivery late")};
 
 	page_begin(r, _("Stock"));
-	put(r, LIT("<p><a class=\"button\" href=\"/stock/count\">"), MSG(_("Count")), LIT("</a><a class=\"button\" href=\"/stock/moves\">"),
+	put(r, LIT("<p>"));
+	if (r->user.role == ROLE_OWNER)
+		put(r, LIT("<a class=\"button\" href=\"/alerts\">"), MSG(_("Alerts")), LIT("</a>"));
+	put(r, LIT("<a class=\"button\" href=\"/stock/count\">"), MSG(_("Count")), LIT("</a><a class=\"button\" href=\"/stock/moves\">"),
 		MSG(_("Movements")), LIT("</a>"));
 	if (r->user.role == ROLE_OWNER)
 		put(r, LIT("<a class=\"button\" href=\"/stock/slow\">"), MSG(_("Sells slowly")), LIT("</a>"));
@@ -183,7 +186,7 @@ stock_slow_show(Request *r)
 	for (int i = 0; i < rows_count(rows); i++)
 	{
 		put(r, LIT("<tr><td><a href=\"/product?id="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)),
-			LIT("</a></td><td><b>"), NUMBER(cell(rows, i, 2)), LIT("</b> "), TEXT(cell(rows, i, 3)), LIT("</td><td class=\"n\">"),
+			LIT("</a></td><td><b>"), NUMBER(cell(rows, i, 2)), LIT("</b> "), UNIT(cell(rows, i, 3), cell(rows, i, 2)), LIT("</td><td class=\"n\">"),
 			MONEY(cell(rows, i, 4)), LIT("</td><td>"));
 		if (cell_is_null(rows, i, 5))
 			put(r, MSG(_("never sold")));
@@ -235,7 +238,7 @@ put_count_sheet(Request *r)
 		LIT("</p><table><thead><tr><th>"), MSG(_("Product")), LIT("</th><th>"), MSG(_("Counted")), LIT("</th></tr></thead><tbody>"));
 	for (int i = 0; i < count; i++)
 	{
-		put(r, LIT("<tr><td>"), TEXT(cell(rows, i, 1)), LIT(" <small>"), TEXT(cell(rows, i, 2)));
+		put(r, LIT("<tr><td>"), TEXT(cell(rows, i, 1)), LIT(" <small>"), UNIT(cell(rows, i, 2), "2"));
 		if (!cell_is_null(rows, i, 3))
 			put(r, LIT(", "), MSG(_("counted on %1"), say_part(r, DATE(cell(rows, i, 3)))));
 		put(r, LIT("</small></td><td>"));

@@ -1,6 +1,7 @@
 /* The first page of the day: what was sold, what sells best, what needs a look. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "db.h"
 #include "html.h"
@@ -57,6 +58,7 @@ put_figures(Request *r)
 	put(r, LIT("<dl class=\"figures\">"));
 	put_figure(r, _("Sold today"), MONEY(cell(rows, 0, 0)));
 	put_figure(r, _("Sales today"), NUMBER(cell(rows, 0, 1)));
+	put_figure(r, _("Alerts to look at"), NUMBER(r->shop.alerts));
 	if (r->user.role == ROLE_OWNER)
 	{
 		rows = query(r, "SELECT coalesce(sum(greatest(l.on_hand, 0) * p.unit_cost), 0)"
@@ -78,42 +80,41 @@ put_figures(Request *r)
 									   say_part(r, DATE(r->shop.usd_rate_from))), LIT("</p>"));
 }
 
-/* Products that ran out or are about to. */
+/* What ran out, is about to, or should have come: what nobody has seen yet. */
 static void
 put_alerts(Request *r)
 {
 	const Rows *rows = query(r,
-							 "SELECT a.kind, p.id, p.name, l.on_hand - l.reserved, p.unit"
-							 " FROM stock_alert a JOIN product p ON p.id = a.product_id"
-							 " JOIN stock_level l ON l.product_id = p.id"
-							 " WHERE a.closed_at IS NULL AND a.kind IN ('out', 'low')"
-							 " AND (a.snoozed_until > now()) IS NOT TRUE"
-							 " AND (a.kind = 'out' OR NOT EXISTS (SELECT FROM stock_alert o"
-							 "      WHERE o.product_id = a.product_id AND o.kind = 'out' AND o.closed_at IS NULL))"
-							 " ORDER BY a.kind <> 'out', a.opened_at DESC, a.id DESC LIMIT 8");
+							 "SELECT a.kind, a.product_id, a.product, a.available FROM web_alert a WHERE a.waits"
+							 " ORDER BY a.kind = 'low', a.opened_at DESC, a.id DESC LIMIT 8");
+	bool		is_owner = r->user.role == ROLE_OWNER;
 	long		all = strtol(r->shop.alerts, NULL, 10);
 
 	put(r, LIT("<h2>"), MSG(_("To look at")), LIT("</h2>"));
 	if (rows_count(rows) == 0)
 	{
 		put(r, LIT("<p>"), MSG(_("Nothing is short.")), LIT("</p>"));
+		if (is_owner)
+			put(r, LIT("<p><a href=\"/alerts?state=all\">"), MSG(_("All alerts")), LIT("</a></p>"));
 		return;
 	}
 	put(r, LIT("<ul class=\"rows\">"));
 	for (int i = 0; i < rows_count(rows); i++)
 	{
-		bool		out = cell(rows, i, 0)[0] == 'o';
-
 		put(r, LIT("<li><a href=\"/product?id="), URL(cell(rows, i, 1)), LIT("\">"), TEXT(cell(rows, i, 2)), LIT("</a> "));
-		if (out)
+		if (strcmp(cell(rows, i, 0), "out") == 0)
 			put(r, LIT("<b class=\"badge bad\">"), MSG(_("Out of stock")), LIT("</b>"));
+		else if (strcmp(cell(rows, i, 0), "late") == 0)
+			put(r, LIT("<b class=\"badge bad\">"), MSG(_("Delivery late")), LIT("</b>"));
 		else
 			put(r, LIT("<b class=\"badge\">"), MSG(_("%1 left"), say_part(r, NUMBER(cell(rows, i, 3)))), LIT("</b>"));
 		put(r, LIT("</li>"));
 	}
 	put(r, LIT("</ul>"));
-	if (all > rows_count(rows) && page_exists("/stock"))
-		put(r, LIT("<p><a href=\"/stock\">"), COUNT(_("%1 alert in all"), _("%1 alerts in all"), all), LIT("</a></p>"));
+	if (is_owner)
+		put(r, LIT("<p><a class=\"button\" href=\"/alerts\">"), COUNT(_("%1 alert in all"), _("%1 alerts in all"), all), LIT("</a></p>"));
+	else if (all > rows_count(rows))
+		put(r, LIT("<p><a href=\"/stock?state=alert\">"), COUNT(_("%1 alert in all"), _("%1 alerts in all"), all), LIT("</a></p>"));
 }
 
 /* What sold best. */
@@ -133,11 +134,11 @@ put_best(Request *r)
 		put(r, LIT("<p>"), MSG(_("Nothing was sold yet.")), LIT("</p>"));
 		return;
 	}
-	put(r, LIT("<table><thead><tr><th>"), MSG(_("Product")), LIT("</th><th class=\"n\">"), MSG(_("Quantity")), LIT("</th><th class=\"n\">"),
+	put(r, LIT("<table class=\"stack\"><thead><tr><th>"), MSG(_("Product")), LIT("</th><th class=\"n\">"), MSG(_("Quantity")), LIT("</th><th class=\"n\">"),
 		MSG(_("Sold for")), LIT("</th></tr></thead><tbody>"));
 	for (int i = 0; i < rows_count(rows); i++)
 		put(r, LIT("<tr><td><a href=\"/product?id="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)),
-			LIT("</a></td><td class=\"n\">"), NUMBER(cell(rows, i, 2)), LIT(" "), TEXT(cell(rows, i, 4)), LIT("</td><td class=\"n\">"),
+			LIT("</a></td><td class=\"n\">"), NUMBER(cell(rows, i, 2)), LIT(" "), UNIT(cell(rows, i, 4), cell(rows, i, 2)), LIT("</td><td class=\"n\">"),
 			MONEY(cell(rows, i, 3)), LIT("</td></tr>"));
 	put(r, LIT("</tbody></table>"));
 }

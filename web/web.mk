@@ -26,7 +26,7 @@ web/assets.c: web/assets.pl web/reco.css
 # Feeds the parsers with changed input under the sanitizers: ten minutes, or FUZZ_SECONDS, with libFuzzer where
 # clang has it.  The tests do the same for a few seconds with gcc alone.
 FUZZ_SECONDS ?= 600
-FUZZ_SOURCES  = test/web/fuzz.c web/csv.c web/http.c web/multipart.c web/mem.c web/html.c web/i18n.c web/img.c web/messages.c
+FUZZ_SOURCES  = test/web/fuzz.c web/csv.c web/http.c web/multipart.c web/mem.c web/html.c web/i18n.c web/units.c web/img.c web/messages.c
 FUZZ_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -I$(includedir)
 
 web/fuzz-gcc: $(FUZZ_SOURCES) test/web/mutate.c $(wildcard web/*.h)

@@ -62,6 +62,18 @@ like $owner->get('/settings/journal')->{body}, qr/Taux du jour [^<]*\x{202F}: (?
 unlike $owner->get('/settings/journal')->{body}, qr/argon2/, '... and no hash';
 is sql(q{SELECT count(*) FROM shop.web_journal WHERE detail::text LIKE '%argon2%'}), 0, '... nor is one kept in it';
 
+my ($id_of_client) = sql(q{SELECT min(id) FROM shop.client});
+sql("SET web.user_id = '$own'; SET timezone = 'Africa/Lubumbashi'; UPDATE shop.client SET name = 'Xx ' || repeat('é', 80), created_at = '2026-02-03 10:20:30+02' WHERE id = $id_of_client; UPDATE shop.exchange_rate SET rate = 2850.5 WHERE valid_from = current_date");
+{
+	my $journal = $owner->get('/settings/journal')->{body};
+	like $journal, qr{Taux du jour \d\d/\d\d/\d{4}\x{202F}: modification}, 'the journal has its dates as people write them';
+	like $journal, qr{<b>[^<]*</b> &#8594; <b>03/02/2026\x{A0}10:20</b>}, '... in what was changed as well';
+	unlike $journal, qr{<b>\d{4}-\d\d-\d\d}, '... all of them';
+	like $journal, qr{Nom <b>[^<]*</b> &#8594; <b>Xx é{28}…</b>}, '... and cuts what goes on and on between two letters';
+	local $owner->{language} = 'en';
+	like $owner->get('/settings/journal')->{body}, qr{Rate of the day \d\d [A-Z][a-z]+ \d{4}: changed}, '... in each language';
+}
+
 # -- languages
 my $page_in = sub { my ($language) = @_; my $browser = browser(); $browser->{language} = $language; return $browser->get('/login')->{body} };
 like $page_in->('en-GB,fr;q=0.5'), qr/<html lang="en">.*Log in/s, 'English for who asks for it';

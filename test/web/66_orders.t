@@ -82,7 +82,7 @@ is level($id), '2 18', '... and is on its way';
 is sql("SELECT expected_on - current_date FROM shop.purchase_order WHERE id = $order"), 6, '... expected after the supplier\'s days';
 $page = $page->follow;
 like $page->{body}, qr{href="sms:\+243997123456\?body=[^"]*18[^"]*".*href="https://wa.me/243997123456\?text=}s, 'it can be sent by phone';
-like $page->{body}, qr{Zz farine &lt;i&gt;: 18 piece}, '... its text names what is wanted';
+like $page->{body}, qr{Zz farine &lt;i&gt;: 18 pièces}, '... its text names what is wanted';
 like $owner->get('/orders')->{body}, qr{href="/order\?id=$order"}, 'it is among the orders on their way';
 unlike $owner->get($address)->{body}, qr{name="quantity$id"}, 'and what it brings need not be ordered again';
 my @form = $owner->get("$address&all=1")->fields('/reorder');

@@ -113,6 +113,22 @@ is sql(q{SELECT count(*) FROM shop.client WHERE name LIKE 'Zz %'}), 3, '... and 
 ($counts, $preview) = preview('clients', "Nom;Téléphone\nZz Paluku;+243997111444\n");
 is $counts, '0 1 0 0', 'a phone is added to one who had none';
 
+# -- goods sold by weight
+my $weights = "Nom;Rayon;Prix;Coût;Unité;Vendu par fractions;En stock\r\nZz sucre;Quincaillerie Zz;5;3;kg;oui;10\r\nZz pelle;Quincaillerie Zz;5;3;pièce;non;10\r\nZz fil;Quincaillerie Zz;5;3;m;X;2,5\r\nZz clou;Quincaillerie Zz;5;3;kg;;1,5\r\n";
+($counts, $preview) = preview('products', $weights);
+is $counts, '4 0 0 0', 'a table says what is sold by weight';
+store($preview);
+is sql(q{SELECT string_agg(divisible::text, ' ' ORDER BY name) FROM shop.product WHERE name IN ('Zz sucre', 'Zz pelle', 'Zz fil', 'Zz clou')}), 'true true false true',
+	'... or it is told by a stock that is not whole';
+($counts, $preview) = preview('products', "name,sold in fractions\nZz sucre,no\nZz fil,ndiyo\nZz clou,\n");
+is $counts, '0 1 2 0', '... in any of the languages, and an empty cell changes nothing';
+store($preview);
+is sql(q{SELECT divisible FROM shop.product WHERE name = 'Zz sucre'}), 'f', '... and may change';
+($counts, $preview) = preview('products', "Nom;Rayon;Prix;Coût;Vendu par fractions;En stock\nZz a;Quincaillerie Zz;5;3;peut-être;1\nZz b;Quincaillerie Zz;5;3;non;1,5\n");
+is $counts, '0 0 0 2', '... but is yes or no, and no half of what is sold whole';
+like $preview->{body}, qr/oui ou non.*unités entières/s, '... which is said';
+like export('products')->{body}, qr/;Unité;Vendu par fractions;.*\nZz fil;[^\n]*;m;oui;.*\nZz pelle;[^\n]*;pièce;non;/s, '... and goes out as it came';
+
 # -- what is wrong
 $before = state();
 my $fine = "Zz bon;Quincaillerie Zz;;5;3;;;;;\n";

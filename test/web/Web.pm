@@ -58,8 +58,9 @@ sub address {
 	if (!exists $address{$path}) {
 		my $move = sql(q{SELECT max(m.id) FROM shop.stock_move m WHERE m.kind = 'writeoff' AND m.source IS NULL
 			AND NOT EXISTS (SELECT FROM shop.stock_move v WHERE v.reverses = m.id)});
+		my $alert = sql('SELECT max(id) FROM shop.web_alert');
 		($address{$path}) = grep { $owner->get($_)->{status} == 200 }
-			map { "$path$_" } '', '?id=1', '?id=5', '?product=1', "?id=$move";
+			map { "$path$_" } '', '?id=1', '?id=5', '?product=1', "?id=$move", "?id=$alert";
 		$address{$path} //= $path;
 	}
 	return $address{$path};
@@ -151,10 +152,10 @@ sub header {
 	return $values ? join ', ', @$values : '';
 }
 
-# The fields that the form with an action has on this page, with their values.
+# The fields that the form with an action has on this page, with their values; one that posts before one that looks.
 sub fields {
 	my ($self, $action) = @_;
-	my ($form) = $self->{body} =~ m{<form [^>]*action="\Q$action\E"[^>]*>(.*?)</form>}s;
+	my ($form) = map { $self->{body} =~ m{<form $_[^>]*action="\Q$action\E"[^>]*>(.*?)</form>}s } 'method="post" ', '';
 	die "no form $action on $self->{address} ($self->{status})" unless defined $form;
 	my @fields;
 	while ($form =~ m{<input ([^>]*)>|<select ([^>]*)>(.*?)</select>|<textarea ([^>]*)>\n?(.*?)</textarea>}sg) {

@@ -29,8 +29,9 @@ chown -R "$user" "$folder"
 trap 'kill "$(cat "$folder/web.pid")" 2>/dev/null || :; rm -rf "$folder"' EXIT
 (cd / && "${as[@]}" env -i PATH="$PATH:/usr/sbin" RECO_CGI="$folder/reco.cgi" RECO_RUN="$folder" RECO_SCHEMA=shop \
 	RECO_DSN="host=$PGHOST port=$PGPORT dbname=reco_web user=shop_web" WEB_PORT="$port" lighttpd -f "$folder/lighttpd.conf")
-export MOVE CODE SITE=http://127.0.0.1:$port CHROMIUM=$chromium OUTPUT=$output
+export ALERT MOVE CODE SITE=http://127.0.0.1:$port CHROMIUM=$chromium OUTPUT=$output
 MOVE=$(psql -X -q -At -d reco_web -c "SELECT max(id) FROM shop.stock_move WHERE kind = 'writeoff' AND source IS NULL")
+ALERT=$(psql -X -q -At -d reco_web -c 'SELECT max(id) FROM shop.web_alert')
 CODE=$(psql -X -q -At -d reco_web -c 'SELECT reco.web_setup_code()')
 status=0
 node test/web/days.mjs || status=1

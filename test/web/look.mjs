@@ -46,7 +46,7 @@ export async function findAddresses() {
   await page.click('main form button');
   known['/settings/import/check'] = page.url().slice(SITE.length);
   for (const path of pages) {
-    for (const query of ['', '?id=1', '?id=5', '?product=1', '?kind=products', `?id=${process.env.MOVE}`]) {
+    for (const query of ['', '?id=1', '?id=5', '?product=1', '?kind=products', `?id=${process.env.MOVE}`, `?id=${process.env.ALERT}`]) {
       if (known[path] === undefined && (await context.request.get(SITE + path + query)).status() === 200) known[path] = path + query;
     }
   }
