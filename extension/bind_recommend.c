@@ -32,8 +32,7 @@ PG_FUNCTION_INFO_V1(reco_similar_clients);
 static Serving *
 get_serving(FunctionCallInfo fcinfo, int argument)
 {
-	return serving_get(fcinfo, PG_ARGISNULL(argument) ? NULL
-					   : text_to_cstring(PG_GETARG_TEXT_PP(argument)));
+	return serving_get(fcinfo, PG_ARGISNULL(argument) ? NULL : PG_GETARG_TEXT_PP(argument));
 }
 
 /* Argument n of the functions that return lists. */
@@ -101,7 +100,8 @@ reco_score(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		PG_RETURN_NULL();
 	serving = get_serving(fcinfo, 2);
-	PG_RETURN_FLOAT8(rank_score(serving, get_client(fcinfo, serving, 0), PG_GETARG_INT64(1)));
+	PG_RETURN_FLOAT8(rank_score_of(serving, PG_ARGISNULL(0), PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0),
+								   PG_GETARG_INT64(1)));
 }
 
 /* The ids of a bigint[], ascending; NULLs are ignored. */

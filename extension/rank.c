@@ -346,14 +346,41 @@ rank_stars(Serving *serving, Client *client, int64 product_id)
 								  m->stride));
 }
 
+static double
+score_by_id(const Scorer *scorer, int64 product_id)
+{
+	int64		number = image_product(scorer->image, product_id);
+
+	return number >= 0 ? score_of(scorer, number) : scorer->unknown;
+}
+
 /* What rank_products ranks by; client may be NULL for somebody unknown. */
 double
 rank_score(Serving *serving, Client *client, int64 product_id)
 {
 	Scorer		scorer = make_scorer(serving, client, true);
-	int64		number = image_product(serving->image, product_id);
 
-	return number >= 0 ? score_of(&scorer, number) : scorer.unknown;
+	return score_by_id(&scorer, product_id);
+}
+
+/* The same, for calls that mostly ask of one client again and again. */
+double
+rank_score_of(Serving *serving, bool unknown, int64 client_id, int64 product_id)
+{
+	if (!serving->has_scorer || serving->scorer_unknown != unknown ||
+		serving->scorer_client != client_id)
+	{
+		Client	   *client = unknown ? NULL : serving_client(serving, client_id);
+
+		serving->has_scorer = false;
+		if (serving->scorer == NULL)
+			serving->scorer = MemoryContextAlloc(serving->context, sizeof(Scorer));
+		*serving->scorer = make_scorer(serving, client, true);
+		serving->has_scorer = true;
+		serving->scorer_unknown = unknown;
+		serving->scorer_client = client_id;
+	}
+	return score_by_id(serving->scorer, product_id);
 }
 
 /* The query that lists are made of. */

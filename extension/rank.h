@@ -16,6 +16,7 @@ typedef struct Contribution
 
 extern double rank_stars(Serving *serving, Client *client, int64 product_id);
 extern double rank_score(Serving *serving, Client *client, int64 product_id);
+extern double rank_score_of(Serving *serving, bool unknown, int64 client_id, int64 product_id);
 extern void rank_products(Serving *serving, Client *client, const ProductSet *eligible,
 						  const int64 *exclude, int64 exclude_count, bool bought,
 						  int64 n, TopN *top);

@@ -20,6 +20,7 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -97,22 +98,31 @@ serving_build(FunctionCallInfo fcinfo, const char *model_name, SnapshotKey key)
 	return serving;
 }
 
+static bool
+is_model_named(const Model *model, const text *name)
+{
+	if (name == NULL)
+		return strcmp(model->name, model_name_or_default(NULL)) == 0;
+	return strlen(model->name) == VARSIZE_ANY_EXHDR(name) &&
+		memcmp(model->name, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)) == 0;
+}
+
 /* The state of this call's expression, for a model or (NULL) the default one. */
 Serving *
-serving_get(FunctionCallInfo fcinfo, const char *model_name)
+serving_get(FunctionCallInfo fcinfo, const text *model_name)
 {
 	Serving    *serving = fcinfo->flinfo->fn_extra;
 	SnapshotKey key = current_snapshot_key();
 
 	if (serving && !serving->unsteady && memcmp(&serving->key, &key, sizeof(key)) == 0 &&
-		strcmp(serving->model->name, model_name_or_default(model_name)) == 0)
+		is_model_named(serving->model, model_name))
 		return serving;
 	if (serving)
 	{
 		fcinfo->flinfo->fn_extra = NULL;
 		MemoryContextDelete(serving->context);
 	}
-	serving = serving_build(fcinfo, model_name, key);
+	serving = serving_build(fcinfo, model_name ? text_to_cstring(model_name) : NULL, key);
 	fcinfo->flinfo->fn_extra = serving;
 	return serving;
 }
@@ -127,6 +137,7 @@ serving_client(Serving *serving, int64 id)
 	if (MemoryContextMemAllocated(serving->clients_context, true) > MAX_CLIENT_BYTES)
 	{
 		MemoryContextReset(serving->clients_context);
+		serving->has_scorer = false;
 		make_client_table(serving);
 	}
 	client = hash_search(serving->clients, &id, HASH_ENTER, &found);

@@ -90,6 +90,10 @@ typedef struct Serving
 	void	   *scratch;		/* for solve_* */
 	HTAB	   *clients;
 	MemoryContext clients_context;
+	struct Scorer *scorer;		/* of the client scored last */
+	bool		has_scorer;
+	bool		scorer_unknown; /* of nobody known */
+	int64		scorer_client;
 	BulkRows	bulk[SOURCE_CANDIDATES];
 
 	bool		has_candidates; /* candidates below was read */
@@ -99,7 +103,7 @@ typedef struct Serving
 	ProductSet	eligible;
 } Serving;
 
-extern Serving *serving_get(FunctionCallInfo fcinfo, const char *model_name);
+extern Serving *serving_get(FunctionCallInfo fcinfo, const text *model_name);
 extern Client *serving_client(Serving *serving, int64 id);
 extern const History *client_history(Serving *serving, Client *client, SourceKind kind);
 extern const float *client_rating_row(Serving *serving, Client *client);

@@ -52,18 +52,31 @@ scratch_pieces(void *memory, int stride)
 	return s;
 }
 
+/* The sum of all lanes, halves added to halves: in a fixed order, and a short one. */
+static inline float
+lanes_sum(const Lanes *lanes)
+{
+	typedef float Half __attribute__((vector_size(FACTOR_LANES / 2 * sizeof(float)), aligned(4)));
+	typedef float Quarter __attribute__((vector_size(FACTOR_LANES / 4 * sizeof(float)), aligned(4)));
+	const Half *halves = (const Half *) lanes;
+	Half		half = halves[0] + halves[1];
+	const Quarter *quarters = (const Quarter *) &half;
+	Quarter		quarter = quarters[0] + quarters[1];
+
+	return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+}
+
 /* Dot product of the first n floats, 16 partial sums added in a fixed order. */
 static inline float
 dot(const float *a, const float *b, int n)
 {
 	Lanes		sum = {0};
-	float		total = 0;
+	float		total;
 	int			i;
 
 	for (i = 0; i + FACTOR_LANES <= n; i += FACTOR_LANES)
 		sum += *(const Lanes *) (a + i) * *(const Lanes *) (b + i);
-	for (int lane = 0; lane < FACTOR_LANES; lane++)
-		total += sum[lane];
+	total = lanes_sum(&sum);
 	for (; i < n; i++)
 		total += a[i] * b[i];
 	return total;
