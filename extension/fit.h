@@ -47,8 +47,9 @@ typedef struct RatingFit
 	RatingScale scale;
 	RatingMethod method;
 	SvdPenalty	penalty;		/* RATING_SVD */
-	BayesModel	bayes;			/* RATING_BAYES; clients and products are */
-	float		baseline_penalty;	/* those below */
+	SvdModel	svd;			/* RATING_SVD; clients and products are */
+	BayesModel	bayes;			/* RATING_BAYES; those below */
+	float		baseline_penalty;
 	int			iterations;
 	FactorMatrix clients;
 	FactorMatrix products;

@@ -17,11 +17,21 @@
 #define BASELINE_BIAS_PENALTY 3.0f
 #define BASELINE_ITERATIONS 10
 
+/*
+ * Penalties of factors that are tried for an SVD.  With many ratings trials
+ * would take their time, and the default is near the best.
+ */
+static const double trial_penalties[] = {2.4, 1.7, 1.2, 0.85, 0.6};
+#define DEFAULT_PENALTY 1.0
+#define MAX_TRIAL_RATINGS 500000
+#define TRIAL_ITERATIONS 5
+
 /* A rating in standard deviations from the mean; 0 if all are equal. */
 double
 rating_standardise(const RatingScale *scale, double value)
 {
-	return scale->deviation > 0 ? (value - scale->mean) / scale->deviation : 0;
+	/* the difference of two values may be more than a double can hold */
+	return scale->deviation > 0 ? value / scale->deviation - scale->mean / scale->deviation : 0;
 }
 
 /*
@@ -90,14 +100,13 @@ choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit
 			factors = ratings < 500000 ? 14 : ratings < 5000000 ? 30 : 62;
 	}
 	fit->penalty.factor = options->rating_regularization;
-	if (options->rating_regularization == OPTION_AUTO)
-		fit->penalty.factor = ratings < 500000 ? 0.12 : ratings < 5000000 ? 0.07 : 0.05;
 	fit->penalty.bias = options->rating_bias_regularization;
 	if (options->rating_bias_regularization == OPTION_AUTO)
 		fit->penalty.bias = BASELINE_BIAS_PENALTY;
 	fit->iterations = options->rating_iterations;
 	if (options->rating_iterations == OPTION_AUTO)
-		fit->iterations = !bayes ? 12 : ratings < 500000 ? 160 : ratings < 5000000 ? 50 : 40;
+		fit->iterations = bayes ? (ratings < 500000 ? 160 : ratings < 5000000 ? 50 : 40)
+			: ratings < 500000 ? 12 : 8;
 	fit->baseline_penalty = BASELINE_BIAS_PENALTY;
 	return SVD_BIAS_COLUMNS + factors;
 }
@@ -117,6 +126,15 @@ rating_matrices(FitRun *run, const Interactions *ratings, FitSide *side, const R
 	sparse_transpose(by_client, by_product, run->budget);
 }
 
+/* Standardises ratings on the scale of a fit, for the rows of one side. */
+static void
+select_ratings(FitRun *run, const Interactions *ratings, FitSide *side, RatingScale *scale,
+			   SparseRows *by_client, SparseRows *by_product)
+{
+	measure_scale(ratings, side, scale);
+	rating_matrices(run, ratings, side, scale, by_client, by_product);
+}
+
 /*
  * Fits the baseline, and then the model, to the ratings that pass.  The
  * baseline is the SVD of no factors, biases alone.
@@ -126,24 +144,24 @@ fit_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fi
 		  FactorMatrix *baseline_clients, void *bayes_memory)
 {
 	uint64		seed = run->options->seed;
-	SvdOptions	baseline = {BASELINE_ITERATIONS, seed, {0, fit->baseline_penalty}};
-	SvdOptions	svd = {fit->iterations, seed, fit->penalty};
-	/* to all ratings: after the chain for a part of them */
-	BayesOptions bayes = {fit->iterations, seed,.resume = side == NULL};
+	/* to all ratings: from where the fit to a part of them was left */
+	bool		resume = side == NULL;
+	SvdOptions	baseline = {BASELINE_ITERATIONS, seed, {.bias = fit->baseline_penalty}};
+	SvdModel	biases = {.clients = *baseline_clients,.products = fit->baseline};
+	SvdOptions	svd = {resume ? (fit->iterations + 1) / 2 : fit->iterations, seed, fit->penalty, resume};
+	BayesOptions bayes = {fit->iterations, seed, resume};
 	SparseRows	by_client;
 	SparseRows	by_product;
 
-	measure_scale(ratings, side, &fit->scale);
-	rating_matrices(run, ratings, side, &fit->scale, &by_client, &by_product);
+	select_ratings(run, ratings, side, &fit->scale, &by_client, &by_product);
 	fit_start_workers(run, fit->products.width);
 	fit_phase(run, PROGRESS_AVERAGES, sparse_entries(&by_client), BASELINE_ITERATIONS);
 	run->trainer->svd_fit(&by_client, &by_product, &baseline, &run->workers,
-						  baseline_clients, &fit->baseline);
+						  &biases);
 	fit_phase(run, side ? PROGRESS_MEASURED_RATINGS : PROGRESS_RATINGS,
 			  sparse_entries(&by_client), fit->iterations);
 	if (fit->method == RATING_SVD)
-		run->trainer->svd_fit(&by_client, &by_product, &svd, &run->workers,
-							  &fit->clients, &fit->products);
+		run->trainer->svd_fit(&by_client, &by_product, &svd, &run->workers, &fit->svd);
 	else
 		run->trainer->bayes_fit(&by_client, &by_product, &bayes, &run->workers, bayes_memory,
 								&fit->bayes);
@@ -152,24 +170,62 @@ fit_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fi
 	sparse_free(&by_client, run->budget);
 }
 
-/* Measures a fit on the held-out ratings. */
+/* Measures a fit on held-out ratings. */
 static void
-measure_stars(FitRun *run, const Interactions *ratings, const RatingScale *scale,
-			const FactorMatrix *clients, const FactorMatrix *products, RatingMetrics *result)
+measure_stars(FitRun *run, const Interactions *ratings, FitSide *held_out, const RatingScale *scale,
+			  const FactorMatrix *clients, const FactorMatrix *products, RatingMetrics *result)
 {
-	FitSide		held_out = {.seed = run->options->seed,.which = FIT_TEST,.share = 1};
 	float	   *values = budget_alloc(run->budget, ratings->used, sizeof(float));
 	SparseRows	rows;
 
 	for (int64 i = 0; i < ratings->used; i++)
 		values[i] = rating_standardise(scale, ratings->value[i]);
-	interactions_by_client(ratings, fit_on_side, &held_out, values, &rows, run->budget);
+	interactions_by_client(ratings, fit_on_side, held_out, values, &rows, run->budget);
 	if (sparse_entries(&rows) >= MIN_HELD_OUT_RATINGS)
 		run->trainer->metrics_ratings(&rows, scale, clients, products, result);
 	else
 		memset(result, 0, sizeof(*result));
 	sparse_free(&rows, run->budget);
 	budget_free(run->budget, values, ratings->used, sizeof(float));
+}
+
+/*
+ * Sets the penalty of factors to the best of a few, judged on a tenth of the
+ * ratings that is kept for this alone.  Strong ones come first: each trial
+ * goes on from where the one before was left.
+ */
+static void
+choose_penalty(FitRun *run, const Interactions *ratings, RatingFit *fit)
+{
+	FitSide		training = {.seed = run->options->seed,.which = FIT_TRIAL_TRAINING,.share = 1};
+	FitSide		held_out = {.seed = run->options->seed,.which = FIT_TRIAL_TEST,.share = 1};
+	SparseRows	by_client;
+	SparseRows	by_product;
+	double		best = 0;
+
+	fit->penalty.factor = DEFAULT_PENALTY;
+	if (ratings->used > MAX_TRIAL_RATINGS)
+		return;
+	select_ratings(run, ratings, &training, &fit->scale, &by_client, &by_product);
+	fit_start_workers(run, fit->products.width);
+	for (int i = 0; i < lengthof(trial_penalties); i++)
+	{
+		SvdOptions	options = {
+			TRIAL_ITERATIONS, run->options->seed, {trial_penalties[i], fit->penalty.bias}, i > 0
+		};
+		RatingMetrics metrics;
+
+		run->trainer->svd_fit(&by_client, &by_product, &options, &run->workers, &fit->svd);
+		measure_stars(run, ratings, &held_out, &fit->scale, &fit->clients, &fit->products, &metrics);
+		if (metrics.rows > 0 && (i == 0 || metrics.rmse < best))
+		{
+			best = metrics.rmse;
+			fit->penalty.factor = trial_penalties[i];
+		}
+	}
+	fit_end_workers(run);
+	sparse_free(&by_product, run->budget);
+	sparse_free(&by_client, run->budget);
 }
 
 /* The arrays that only the Bayesian model has. */
@@ -187,22 +243,37 @@ alloc_bayes(FitRun *run, RatingFit *fit)
 	bayes->spread = budget_alloc(run->budget, fit->products.rows, sizeof(float));
 }
 
+/* The arrays that only the SVD has. */
+static void
+alloc_svd(FitRun *run, RatingFit *fit)
+{
+	SvdModel   *svd = &fit->svd;
+	int			stride = fit->products.stride;
+
+	svd->clients = fit->clients;
+	svd->products = fit->products;
+	svd->client_features = fit_alloc_factors(run->budget, fit->clients.rows, fit->clients.width);
+	svd->features = fit_alloc_factors(run->budget, fit->products.rows, fit->products.width);
+	svd->gram = budget_alloc(run->budget, stride, stride * sizeof(float));
+	svd->work = budget_alloc(run->budget, stride, stride * sizeof(float));
+}
+
 /*
  * Measures the baseline: biases alone or, where even these are chance, the
  * mean of all ratings.
  */
 static void
-measure_baseline(FitRun *run, const Interactions *ratings, RatingFit *fit,
+measure_baseline(FitRun *run, const Interactions *ratings, FitSide *held_out, RatingFit *fit,
 				 FactorMatrix *baseline_clients)
 {
 	RatingMetrics mean;
 
-	measure_stars(run, ratings, &fit->scale, baseline_clients, &fit->baseline,
+	measure_stars(run, ratings, held_out, &fit->scale, baseline_clients, &fit->baseline,
 				  &fit->held_out_baseline);
 	/* no client deviates from the mean: every score is 0 */
 	memset(baseline_clients->data, 0,
 		   baseline_clients->rows * baseline_clients->stride * sizeof(float));
-	measure_stars(run, ratings, &fit->scale, baseline_clients, &fit->baseline, &mean);
+	measure_stars(run, ratings, held_out, &fit->scale, baseline_clients, &fit->baseline, &mean);
 	if (mean.rmse < fit->held_out_baseline.rmse)
 		fit->held_out_baseline = mean;
 }
@@ -212,16 +283,20 @@ void
 fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 {
 	FitSide		seen = {.seed = run->options->seed,.which = FIT_TRAINING,.share = 1};
+	FitSide		held_out = {.seed = run->options->seed,.which = FIT_TEST,.share = 1};
 	int64		clients = ratings->clients->used;
 	int64		products = ratings->products->used;
 	int			width = choose_rating_options(run->options, ratings->used, fit);
 	FactorMatrix baseline_clients;
 	Size		bayes_size = 0;
+	Size		more;
 	void	   *bayes_memory = NULL;
 
 	if (fit->method == RATING_BAYES)
-		bayes_size = run->trainer->bayes_memory_size(clients, products, width, fit->iterations);
-	fit_check_memory(run, ratings, sizeof(uint32) + sizeof(float), width, bayes_size);
+		more = bayes_size = run->trainer->bayes_memory_size(clients, products, width, fit->iterations);
+	else
+		more = mul_size(factor_stride(width) * sizeof(float), add_size(clients, products));
+	fit_check_memory(run, ratings, sizeof(uint32) + sizeof(float), width, more);
 	fit->clients = fit_alloc_factors(run->budget, clients, width);
 	fit->products = fit_alloc_factors(run->budget, products, width);
 	baseline_clients = fit_alloc_factors(run->budget, clients, SVD_BIAS_COLUMNS);
@@ -231,13 +306,21 @@ fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 		alloc_bayes(run, fit);
 		bayes_memory = budget_alloc(run->budget, 1, bayes_size);
 	}
+	else
+		alloc_svd(run, fit);
 
+	if (fit->method == RATING_SVD && run->options->rating_regularization == OPTION_AUTO)
+		choose_penalty(run, ratings, fit);
 	fit_stars(run, ratings, &seen, fit, &baseline_clients, bayes_memory);
-	measure_baseline(run, ratings, fit, &baseline_clients);
-	measure_stars(run, ratings, &fit->scale, &fit->clients, &fit->products, &fit->held_out);
+	measure_baseline(run, ratings, &held_out, fit, &baseline_clients);
+	measure_stars(run, ratings, &held_out, &fit->scale, &fit->clients, &fit->products,
+				  &fit->held_out);
 
 	fit_stars(run, ratings, NULL, fit, &baseline_clients, bayes_memory);
-	budget_free(run->budget, bayes_memory, 1, bayes_size);
+	if (fit->method == RATING_BAYES)
+		budget_free(run->budget, bayes_memory, 1, bayes_size);
+	else
+		fit_free_factors(run->budget, &fit->svd.client_features);
 	fit_free_factors(run->budget, &baseline_clients);
 }
 

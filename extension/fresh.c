@@ -151,7 +151,7 @@ static FactorMatrix
 fold_in_biases(Served *served, const FactorMatrix *products, const SparseRows *ratings)
 {
 	FactorMatrix clients = alloc_factors(served, served->header.clients, SVD_BIAS_COLUMNS);
-	SvdPenalty	penalty = {0, served->header.baseline_bias_penalty};
+	SvdPenalty	penalty = {.bias = served->header.baseline_bias_penalty};
 	void	   *scratch = budget_alloc(&served->budget, 1, solve_scratch_size(SVD_BIAS_COLUMNS));
 
 	for (int64 row = 0; row < clients.rows; row++)

@@ -62,8 +62,9 @@ typedef enum Measure
 	RATING_WIDTH,
 	RATING_STRIDE,				/* as padded */
 	RATING_PLACES,				/* of the scan */
+	FEATURE_PRODUCTS,			/* where there is more than biases */
+	PRIOR_ROWS,
 	BAYES_PRODUCTS,
-	BAYES_PRIOR_ROWS,
 	PURCHASE_PRODUCTS,
 	PURCHASE_WIDTH,
 	PURCHASE_STRIDE,
@@ -97,8 +98,8 @@ static const BlockArray arrays[] = {
 	{offsetof(Image, popularity), STORE_POPULARITY, PRODUCTS, ONE, sizeof(float)},
 	{offsetof(Image, rating_products.data), STORE_RATING_BASELINE, BASELINE_PRODUCTS, RATING_WIDTH, sizeof(float), true},
 	{offsetof(Image, rating_products.data), STORE_RATING_PRODUCTS, RATING_PRODUCTS, RATING_WIDTH, sizeof(float), true},
-	{offsetof(Image, rating_features.data), STORE_RATING_FEATURES, BAYES_PRODUCTS, RATING_WIDTH, sizeof(float), true},
-	{offsetof(Image, rating_mean), STORE_RATING_PRIOR, BAYES_PRIOR_ROWS, RATING_STRIDE, sizeof(float)},
+	{offsetof(Image, rating_features.data), STORE_RATING_FEATURES, FEATURE_PRODUCTS, RATING_WIDTH, sizeof(float), true},
+	{offsetof(Image, rating_mean), STORE_RATING_PRIOR, PRIOR_ROWS, RATING_STRIDE, sizeof(float)},
 	{offsetof(Image, rating_spread), STORE_RATING_SPREAD, BAYES_PRODUCTS, ONE, sizeof(float)},
 	{offsetof(Image, purchase_products.data), STORE_PURCHASE_PRODUCTS, PURCHASE_PRODUCTS, PURCHASE_WIDTH, sizeof(float), true},
 	{offsetof(Image, purchase_gram), STORE_PURCHASE_GRAM, PURCHASE_STRIDE, PURCHASE_STRIDE, sizeof(float)},
@@ -140,11 +141,13 @@ measure(const BlockStart *start, bool personal, int64 *measures)
 		measures[RATING_STRIDE] = factor_stride(measures[RATING_WIDTH]);
 		if (personal)
 			measures[RATING_PLACES] = scan_padded(products);
-		if (has_bayes(header, personal))
+		if (!biases)
 		{
-			measures[BAYES_PRODUCTS] = products;
-			measures[BAYES_PRIOR_ROWS] = measures[RATING_STRIDE] + 1;
+			measures[FEATURE_PRODUCTS] = products;
+			measures[PRIOR_ROWS] = measures[RATING_STRIDE] + 1;
 		}
+		if (has_bayes(header, personal))
+			measures[BAYES_PRODUCTS] = products;
 	}
 	if (header->purchase_width > 0 && personal)
 	{
@@ -227,11 +230,15 @@ describe(Image *image, char *block)
 	image->rating_scan.rows = measures[RATING_PLACES] > 0 ? header->products : 0;
 	image->rating_scan.width = measures[RATING_STRIDE];
 	image->is_bayes = has_bayes(header, image->personal);
-	if (image->is_bayes)
+	if (measures[FEATURE_PRODUCTS] > 0)
 	{
+		const float *square = image->rating_mean + image->rating_products.stride;
+
 		image->rating_features = matrix_of(&image->rating_features, header->products,
 										   measures[RATING_WIDTH]);
-		image->rating_prior.precision = image->rating_mean + image->rating_products.stride;
+		image->rating_prior.precision = square;
+		image->rating_penalty.features = &image->rating_features;
+		image->rating_penalty.gram = square;
 		image->rating_prior.noise_precision = header->rating_noise_precision;
 		image->rating_unknown_spread = header->rating_unknown_spread;
 	}

@@ -48,9 +48,9 @@ typedef struct Image
 	ScanTable	rating_scan;	/* none if not personal */
 	float	   *rating_unknown; /* the row of a product not in the model */
 	bool		is_bayes;
-	SvdPenalty	rating_penalty; /* if not is_bayes */
-	FactorMatrix rating_features;	/* if is_bayes, as the rest */
+	FactorMatrix rating_features;	/* no data: only biases, as the next two */
 	float	   *rating_mean;
+	SvdPenalty	rating_penalty; /* if not is_bayes */
 	BayesPrior	rating_prior;
 	float	   *rating_spread;
 	float		rating_unknown_spread;

@@ -43,8 +43,8 @@ metrics_ratings(const SparseRows *held_out, const RatingScale *scale,
 											   factor_row(products, held_out->column[e]),
 											   products->stride);
 			/* in standard deviations: squares of stars may overflow */
-			double		error = ((scale_stars(scale, predicted) - scale->mean) / scale->deviation -
-								 held_out->value[e]);
+			double		error = (scale_stars(scale, predicted) / scale->deviation -
+								 scale->mean / scale->deviation - held_out->value[e]);
 
 			squares += error * error;
 			fourths += error * error * error * error;

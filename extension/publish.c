@@ -283,18 +283,23 @@ write_factors(Training *training, const pg_uuid_t *uuid, StoreArray array, const
 
 /* What folding a client in takes besides the products. */
 static void
-write_bayes(Training *training, const pg_uuid_t *uuid, const BayesModel *bayes)
+write_prior(Training *training, const pg_uuid_t *uuid, const RatingFit *fit)
 {
-	int			stride = bayes->features.stride;
-	float	   *prior = palloc((stride + 1) * stride * sizeof(float));
+	bool		bayes = fit->method == RATING_BAYES;
+	int			stride = fit->products.stride;
+	float	   *prior = palloc0((stride + 1) * stride * sizeof(float));
 
-	memcpy(prior, bayes->mean, stride * sizeof(float));
-	memcpy(prior + stride, bayes->precision, stride * stride * sizeof(float));
-	write_factors(training, uuid, STORE_RATING_FEATURES, &bayes->features);
+	if (bayes)
+		memcpy(prior, fit->bayes.mean, stride * sizeof(float));
+	memcpy(prior + stride, bayes ? fit->bayes.precision : fit->svd.gram,
+		   stride * stride * sizeof(float));
+	write_factors(training, uuid, STORE_RATING_FEATURES,
+				  bayes ? &fit->bayes.features : &fit->svd.features);
 	write_array(training, uuid, STORE_RATING_PRIOR, prior, stride + 1, stride * sizeof(float),
 				stride * sizeof(float));
-	write_array(training, uuid, STORE_RATING_SPREAD, bayes->spread, bayes->products.rows,
-				sizeof(float), sizeof(float));
+	if (bayes)
+		write_array(training, uuid, STORE_RATING_SPREAD, fit->bayes.spread, fit->products.rows,
+					sizeof(float), sizeof(float));
 	pfree(prior);
 }
 
@@ -346,8 +351,7 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 		{
 			write_factors(training, uuid, STORE_RATING_CLIENTS, &ratings->clients);
 			write_factors(training, uuid, STORE_RATING_PRODUCTS, &ratings->products);
-			if (ratings->method == RATING_BAYES)
-				write_bayes(training, uuid, &ratings->bayes);
+			write_prior(training, uuid, ratings);
 		}
 	}
 	if (training->has_purchases)

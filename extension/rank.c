@@ -583,7 +583,7 @@ compare_contributions(const void *a, const void *b)
 
 /*
  * What one unit of a rated product's features adds to the score whose weights
- * these are: precision weights / sqrt(n).
+ * these are, if is_bayes: precision weights / sqrt(n).
  */
 static float *
 prior_weights(const Image *image, const float *weights, int64 n)
@@ -624,7 +624,7 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 	const History *history;
 	Contribution *contributions;
 	float	   *weights;
-	const float *feature_weights;
+	const float *feature_weights = NULL;
 	int			constant = 1 - SVD_CLIENT_BIAS;
 
 	*count = 0;
@@ -640,7 +640,8 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 					   ratings && image->is_bayes ? &image->rating_prior : NULL,
 					   &image->purchase_penalty, serving->scratch, weights))
 		return NULL;
-	feature_weights = ratings && image->is_bayes ? prior_weights(image, weights, history->known) : NULL;
+	if (ratings && image->rating_features.data)
+		feature_weights = image->is_bayes ? prior_weights(image, weights, history->known) : weights;
 	contributions = palloc(history->known * sizeof(Contribution));
 	for (int64 i = 0; i < history->known; i++)
 	{
@@ -666,7 +667,8 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 			{
 				const float *features = factor_row(&image->rating_features, history->products[i]);
 
-				sum *= image->rating_prior.noise_precision;
+				if (image->is_bayes)
+					sum *= image->rating_prior.noise_precision;
 				for (int f = 0; f < m->width; f++)
 					sum += (double) feature_weights[f] * features[f];
 			}

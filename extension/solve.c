@@ -206,11 +206,29 @@ cholesky_solve(float *matrix, float *right, int width, int stride)
 	return solve_backward(matrix, right, width, stride);
 }
 
+/* sum = the sum of some rows of a matrix */
+LANE_CLONES static void
+add_rows(const FactorMatrix *m, const uint32_t *columns, int64_t n, float *sum)
+{
+	int			stride = m->stride;
+
+	memset(sum, 0, stride * sizeof(float));
+	for (int64_t e = 0; e < n; e++)
+	{
+		const float *row = factor_row(m, columns[e]);
+
+		for (int i = 0; i < stride; i += FACTOR_LANES)
+			*(Lanes *) (sum + i) += *(const Lanes *) (row + i);
+	}
+}
+
 /*
  * The normal matrix of the biased model: gathered rows with the other side's
  * bias taken out, ratings less that bias on the right, penalties on the
- * diagonal, and the own constant 1 as an equation of its own.  values may be
- * NULL, then the right side stays zero.
+ * diagonal, and the own constant 1 as an equation of its own.  With features,
+ * there is an equation besides for each row of the other side: that this one
+ * has an entry there, or that it has not.  values may be NULL, then the right
+ * side is that of no one.
  */
 static void
 svd_normal(const FactorMatrix *other, int own_bias, const uint32_t *columns,
@@ -220,8 +238,16 @@ svd_normal(const FactorMatrix *other, int own_bias, const uint32_t *columns,
 	int			constant = 1 - own_bias;
 	float		weights[PANEL_ROWS];
 
-	memset(s->matrix, 0, (size_t) stride * stride * sizeof(float));
-	memset(s->right, 0, stride * sizeof(float));
+	if (penalty->features)
+	{
+		memcpy(s->matrix, penalty->gram, (size_t) stride * stride * sizeof(float));
+		add_rows(penalty->features, columns, n, s->right);
+	}
+	else
+	{
+		memset(s->matrix, 0, (size_t) stride * stride * sizeof(float));
+		memset(s->right, 0, stride * sizeof(float));
+	}
 	for (int64_t first = 0; first < n; first += PANEL_ROWS)
 	{
 		int			rows = n - first < PANEL_ROWS ? (int) (n - first) : PANEL_ROWS;
@@ -238,17 +264,32 @@ svd_normal(const FactorMatrix *other, int own_bias, const uint32_t *columns,
 		add_right(s->right, stride, s->panel, weights, rows);
 	}
 	for (int i = SVD_BIAS_COLUMNS; i < other->width; i++)
-		s->matrix[(size_t) i * stride + i] += penalty->factor * n;
+		s->matrix[(size_t) i * stride + i] += penalty->factor * sqrtf((float) n);
 	s->matrix[(size_t) own_bias * stride + own_bias] += penalty->bias;
 	s->matrix[(size_t) constant * stride + constant] = 1;
 	s->right[constant] = 1;
+}
+
+/* The bias of a row where there are no factors. */
+static float
+solve_bias(const FactorMatrix *other, int own_bias, const uint32_t *columns,
+		   const float *values, int64_t n, float penalty)
+{
+	double		sum = 0;
+
+	for (int64_t e = 0; e < n; e++)
+		sum += values[e] - factor_row(other, columns[e])[1 - own_bias];
+	return (float) (sum / (n + penalty));
 }
 
 /*
  * The row of one client (own_bias = SVD_CLIENT_BIAS) or product
  * (SVD_PRODUCT_BIAS) of the biased model that fits its n ratings best: Koren,
  * Bell, Volinsky 2009, "Matrix factorization techniques for recommender
- * systems", with the weighted-lambda penalty of Zhou et al. 2008 on factors.
+ * systems".  The penalty of factors grows with the square root of the entries,
+ * between the constant one of a normal prior and the weighted lambda of Zhou
+ * et al. 2008.  Features are the co-factorisation of Cortes 2018, "Cold-start
+ * recommendations in collective matrix factorization".
  * values are standardised ratings, out is a padded row.  A row without
  * ratings, or one that cannot be solved, is neutral; the latter returns false.
  */
@@ -264,12 +305,49 @@ solve_svd_row(const FactorMatrix *other, int own_bias,
 	out[1 - own_bias] = 1;
 	if (n == 0)
 		return true;
+	if (other->width == SVD_BIAS_COLUMNS)
+	{
+		out[own_bias] = solve_bias(other, own_bias, columns, values, n, penalty->bias);
+		return true;
+	}
 	svd_normal(other, own_bias, columns, values, n, penalty, &s);
 	if (!cholesky_solve(s.matrix, s.right, other->width, stride))
 		return false;
 	memcpy(out, s.right, other->width * sizeof(float));
 	out[1 - own_bias] = 1;
 	return true;
+}
+
+/*
+ * Makes the gram matrix of the factors of one side (stride x stride, upper
+ * triangle) into what solve_features_row needs.
+ */
+bool
+solve_features_prepare(const FactorMatrix *other, float ridge, float *gram)
+{
+	int			stride = other->stride;
+
+	for (int i = 0; i < SVD_BIAS_COLUMNS; i++)
+		memset(gram + (size_t) i * stride, 0, stride * sizeof(float));
+	for (int i = 0; i < other->width; i++)
+		gram[(size_t) i * stride + i] += i < SVD_BIAS_COLUMNS ? 1 : ridge;
+	return cholesky_factor(gram, other->width, stride);
+}
+
+/*
+ * The features of one row: what fits best that it has these n entries and no
+ * others, given the factors of the other side.
+ */
+void
+solve_features_row(const FactorMatrix *other, const float *factor,
+				   const uint32_t *columns, int64_t n, float *out)
+{
+	add_rows(other, columns, n, out);
+	for (int i = 0; i < SVD_BIAS_COLUMNS; i++)
+		out[i] = 0;
+	solve_forward(factor, out, other->width, other->stride);
+	if (!solve_backward(factor, out, other->width, other->stride))
+		memset(out, 0, other->stride * sizeof(float));
 }
 
 /* right += precision mean, given the upper triangle of precision */
@@ -291,7 +369,7 @@ LANE_CLONES static void
 bayes_normal(const FactorMatrix *other, int own_bias, const uint32_t *columns,
 			 const float *values, int64_t n, const BayesPrior *prior, Scratch *s)
 {
-	static const SvdPenalty none = {0, 0};
+	static const SvdPenalty none = {0};
 	int			stride = other->stride;
 	int			constant = 1 - own_bias;
 
@@ -322,14 +400,7 @@ solve_prior_mean(const FactorMatrix *features, const float *mean,
 	int			stride = features->stride;
 	float		scale = n > 0 ? 1 / sqrtf((float) n) : 0;
 
-	memset(out, 0, stride * sizeof(float));
-	for (int64_t e = 0; e < n; e++)
-	{
-		const float *row = factor_row(features, columns[e]);
-
-		for (int i = 0; i < stride; i++)
-			out[i] += row[i];
-	}
+	add_rows(features, columns, n, out);
 	for (int i = 0; i < stride; i++)
 		out[i] = mean[i] + scale * out[i];
 }

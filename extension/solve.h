@@ -36,12 +36,19 @@ typedef struct FactorMatrix
 #define SVD_PRODUCT_BIAS 1
 #define SVD_BIAS_COLUMNS 2
 
-/* What keeps the biased model from learning its training rows by heart. */
+/*
+ * What keeps the biased model from learning its training rows by heart, and
+ * what it knows of a row before it sees a value: which entries there are.
+ */
 typedef struct SvdPenalty
 {
-	float		factor;			/* times the entries of the row, as in ALS-WR */
+	float		factor;			/* times the square root of the row's entries */
 	float		bias;			/* a constant: the number of entries a bias is
 								 * damped by */
+	const FactorMatrix *features;	/* like the other side's factors, of the matrix
+								 * that has 1 where there is an entry and 0
+								 * elsewhere; NULL: none */
+	const float *gram;			/* of features, stride x stride, upper triangle */
 } SvdPenalty;
 
 /*
@@ -79,6 +86,9 @@ extern size_t solve_scratch_size(int width);
 extern bool solve_svd_row(const FactorMatrix *other, int own_bias,
 						  const uint32_t *columns, const float *values, int64_t n,
 						  const SvdPenalty *penalty, void *scratch, float *out);
+extern bool solve_features_prepare(const FactorMatrix *other, float ridge, float *gram);
+extern void solve_features_row(const FactorMatrix *other, const float *factor,
+							   const uint32_t *columns, int64_t n, float *out);
 extern void solve_prior_mean(const FactorMatrix *features, const float *mean,
 							 const uint32_t *columns, int64_t n, float *out);
 extern bool solve_bayes_row(const FactorMatrix *other, int own_bias,

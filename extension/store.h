@@ -19,15 +19,15 @@ typedef enum StoreArray
 	STORE_RATING_CLIENTS,		/* clients x rating_width floats */
 	STORE_RATING_PRODUCTS,
 	STORE_RATING_FEATURES,		/* products x rating_width floats */
-	STORE_RATING_PRIOR,			/* 1 + stride rows of stride floats: mean,
-								 * precision */
+	STORE_RATING_PRIOR,			/* 1 + stride rows of stride floats: mean and
+								 * precision; of an SVD, zero and gram of features */
 	STORE_RATING_SPREAD,		/* products floats */
 	STORE_PURCHASE_CLIENTS,		/* clients x purchase_width floats */
 	STORE_PURCHASE_PRODUCTS,
 	STORE_PURCHASE_GRAM			/* stride x stride floats */
 } StoreArray;
 
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2
 
 /* Everything about a version that is not an array.  No padding. */
 typedef struct StoreHeader

@@ -16,7 +16,7 @@ typedef struct Trainer
 {
 	void		(*svd_fit) (const SparseRows *by_client, const SparseRows *by_product,
 							const SvdOptions *options, const Workers *workers,
-							FactorMatrix *clients, FactorMatrix *products);
+							SvdModel *model);
 	size_t		(*bayes_memory_size) (int64_t clients, int64_t products, int width, int sweeps);
 	void		(*bayes_fit) (const SparseRows *by_client, const SparseRows *by_product,
 							  const BayesOptions *options, const Workers *workers,

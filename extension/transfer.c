@@ -72,16 +72,14 @@ array_shapes(const StoreHeader *header, ArrayShape *shapes)
 		SVD_BIAS_COLUMNS * sizeof(float)};
 	if (header->rating_width > SVD_BIAS_COLUMNS)
 	{
-		shapes[count++] = (ArrayShape) {STORE_RATING_CLIENTS, header->clients, rating};
-		shapes[count++] = (ArrayShape) {STORE_RATING_PRODUCTS, header->products, rating};
-	}
-	if (header->rating_width > SVD_BIAS_COLUMNS && header->rating_method == RATING_BAYES)
-	{
 		int			stride = factor_stride(header->rating_width);
 
+		shapes[count++] = (ArrayShape) {STORE_RATING_CLIENTS, header->clients, rating};
+		shapes[count++] = (ArrayShape) {STORE_RATING_PRODUCTS, header->products, rating};
 		shapes[count++] = (ArrayShape) {STORE_RATING_FEATURES, header->products, rating};
 		shapes[count++] = (ArrayShape) {STORE_RATING_PRIOR, stride + 1, stride * sizeof(float)};
-		shapes[count++] = (ArrayShape) {STORE_RATING_SPREAD, header->products, sizeof(float)};
+		if (header->rating_method == RATING_BAYES)
+			shapes[count++] = (ArrayShape) {STORE_RATING_SPREAD, header->products, sizeof(float)};
 	}
 	if (header->purchase_width > 0)
 	{
