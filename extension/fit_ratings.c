@@ -100,6 +100,8 @@ choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit
 			factors = ratings < 500000 ? 14 : ratings < 5000000 ? 30 : 62;
 	}
 	fit->penalty.factor = options->rating_regularization;
+	if (options->rating_regularization == OPTION_AUTO)
+		fit->penalty.factor = DEFAULT_PENALTY;
 	fit->penalty.bias = options->rating_bias_regularization;
 	if (options->rating_bias_regularization == OPTION_AUTO)
 		fit->penalty.bias = BASELINE_BIAS_PENALTY;
@@ -203,7 +205,6 @@ choose_penalty(FitRun *run, const Interactions *ratings, RatingFit *fit)
 	SparseRows	by_product;
 	double		best = 0;
 
-	fit->penalty.factor = DEFAULT_PENALTY;
 	if (ratings->used > MAX_TRIAL_RATINGS)
 		return;
 	select_ratings(run, ratings, &training, &fit->scale, &by_client, &by_product);
