@@ -59,7 +59,7 @@ find_missing()
 		wanted+=("postgresql-server-dev-$major")
 	fi
 	if [ "$group" = test ]; then
-		wanted+=(libtap-parser-sourcehandler-pgtap-perl lighttpd lighttpd-mod-deflate)
+		wanted+=(libtap-parser-sourcehandler-pgtap-perl lighttpd lighttpd-mod-deflate lighttpd-mod-openssl)
 		if [ -n "$major" ]; then
 			wanted+=("postgresql-$major" "postgresql-$major-cron" "postgresql-$major-pgtap")
 		fi

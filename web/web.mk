@@ -59,7 +59,7 @@ WEB_DIR ?= /usr/local/lib/reco
 install-web: web/reco.cgi
 	install -d '$(DESTDIR)$(WEB_DIR)'
 	install -m 755 web/reco.cgi '$(DESTDIR)$(WEB_DIR)'
-	install -m 644 web/lighttpd.conf web/lighttpd-cgi.conf web/apache.conf '$(DESTDIR)$(WEB_DIR)'
+	install -m 644 web/lighttpd.conf web/lighttpd-cgi.conf web/lighttpd-tls.conf web/apache.conf '$(DESTDIR)$(WEB_DIR)'
 .PHONY: install-web
 
 # Seen by a real browser; needs chromium, and npm with the network for three packages.

@@ -22,7 +22,7 @@ sub server {
 	my ($conf, %more) = @_;
 	my $folder = tempdir('reco-web.XXXXXX', TMPDIR => 1, CLEANUP => 1);
 	copy(Web::CGI, "$folder/reco.cgi") and chmod 0755, "$folder/reco.cgi" or die;
-	copy("web/$conf", "$folder/$conf") or die;
+	copy($_, $folder) or die for glob 'web/*.conf';
 	chown $owner_uid, $owner_gid, $folder, "$folder/reco.cgi";
 	my $free = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die;
 	my $port = $free->sockport;
@@ -53,7 +53,7 @@ sub fetch {
 	my $body = $more{body} // '';
 	my $head = "$method $address HTTP/1.1\r\nHost: 127.0.0.1:$server->{port}\r\nConnection: close\r\nCookie: "
 		. join('; ', map { "$_=$cookies{$_}" } keys %cookies) . "\r\n" . ($more{headers} // '');
-	$head .= "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " . ($more{length} // length $body) . "\r\n" if $method eq 'POST';
+	$head .= "Content-Type: " . ($more{type} // 'application/x-www-form-urlencoded') . "\r\nContent-Length: " . ($more{length} // length $body) . "\r\n" if $method eq 'POST';
 	print $socket "$head\r\n$body";
 	local $/;
 	my $answer = <$socket> // '';
