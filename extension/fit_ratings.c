@@ -256,7 +256,8 @@ alloc_svd(FitRun *run, RatingFit *fit)
 	svd->client_features = fit_alloc_factors(run->budget, fit->clients.rows, fit->clients.width);
 	svd->features = fit_alloc_factors(run->budget, fit->products.rows, fit->products.width);
 	svd->gram = budget_alloc(run->budget, stride, stride * sizeof(float));
-	svd->work = budget_alloc(run->budget, stride, stride * sizeof(float));
+	svd->inverse = budget_alloc(run->budget, stride, stride * sizeof(float));
+	svd->work = budget_alloc(run->budget, stride, stride * sizeof(double));
 }
 
 /*

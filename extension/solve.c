@@ -206,9 +206,9 @@ cholesky_solve(float *matrix, float *right, int width, int stride)
 	return solve_backward(matrix, right, width, stride);
 }
 
-/* sum = the sum of some rows of a matrix */
-LANE_CLONES static void
-add_rows(const FactorMatrix *m, const uint32_t *columns, int64_t n, float *sum)
+/* sum (a padded row) = the sum of some rows of a matrix */
+LANE_CLONES void
+solve_sum_rows(const FactorMatrix *m, const uint32_t *columns, int64_t n, float *sum)
 {
 	int			stride = m->stride;
 
@@ -241,7 +241,7 @@ svd_normal(const FactorMatrix *other, int own_bias, const uint32_t *columns,
 	if (penalty->features)
 	{
 		memcpy(s->matrix, penalty->gram, (size_t) stride * stride * sizeof(float));
-		add_rows(penalty->features, columns, n, s->right);
+		solve_sum_rows(penalty->features, columns, n, s->right);
 	}
 	else
 	{
@@ -318,38 +318,6 @@ solve_svd_row(const FactorMatrix *other, int own_bias,
 	return true;
 }
 
-/*
- * Makes the gram matrix of the factors of one side (stride x stride, upper
- * triangle) into what solve_features_row needs.
- */
-bool
-solve_features_prepare(const FactorMatrix *other, float ridge, float *gram)
-{
-	int			stride = other->stride;
-
-	for (int i = 0; i < SVD_BIAS_COLUMNS; i++)
-		memset(gram + (size_t) i * stride, 0, stride * sizeof(float));
-	for (int i = 0; i < other->width; i++)
-		gram[(size_t) i * stride + i] += i < SVD_BIAS_COLUMNS ? 1 : ridge;
-	return cholesky_factor(gram, other->width, stride);
-}
-
-/*
- * The features of one row: what fits best that it has these n entries and no
- * others, given the factors of the other side.
- */
-void
-solve_features_row(const FactorMatrix *other, const float *factor,
-				   const uint32_t *columns, int64_t n, float *out)
-{
-	add_rows(other, columns, n, out);
-	for (int i = 0; i < SVD_BIAS_COLUMNS; i++)
-		out[i] = 0;
-	solve_forward(factor, out, other->width, other->stride);
-	if (!solve_backward(factor, out, other->width, other->stride))
-		memset(out, 0, other->stride * sizeof(float));
-}
-
 /* right += precision mean, given the upper triangle of precision */
 LANE_CLONES static void
 add_prior(float *right, const float *precision, const float *mean, int width, int stride)
@@ -400,7 +368,7 @@ solve_prior_mean(const FactorMatrix *features, const float *mean,
 	int			stride = features->stride;
 	float		scale = n > 0 ? 1 / sqrtf((float) n) : 0;
 
-	add_rows(features, columns, n, out);
+	solve_sum_rows(features, columns, n, out);
 	for (int i = 0; i < stride; i++)
 		out[i] = mean[i] + scale * out[i];
 }

@@ -86,9 +86,7 @@ extern size_t solve_scratch_size(int width);
 extern bool solve_svd_row(const FactorMatrix *other, int own_bias,
 						  const uint32_t *columns, const float *values, int64_t n,
 						  const SvdPenalty *penalty, void *scratch, float *out);
-extern bool solve_features_prepare(const FactorMatrix *other, float ridge, float *gram);
-extern void solve_features_row(const FactorMatrix *other, const float *factor,
-							   const uint32_t *columns, int64_t n, float *out);
+extern void solve_sum_rows(const FactorMatrix *m, const uint32_t *columns, int64_t n, float *sum);
 extern void solve_prior_mean(const FactorMatrix *features, const float *mean,
 							 const uint32_t *columns, int64_t n, float *out);
 extern bool solve_bayes_row(const FactorMatrix *other, int own_bias,

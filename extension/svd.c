@@ -17,6 +17,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lanes.h"
 #include "matrix.h"
 #include "random.h"
 #include "svd.h"
@@ -36,9 +37,27 @@ typedef struct HalfStep
 	FactorMatrix *own_features;
 	int			own_bias;
 	SvdPenalty	penalty;
-	float	   *gram;			/* of other_features */
-	float	   *factor;			/* see solve_features_row; NULL: leave features alone */
+	const float *inverse;		/* see set_features; NULL: leave them alone */
 } HalfStep;
+
+/*
+ * The features of a row: what fits best that it has these entries and no
+ * others, given the factors of the other side.
+ */
+LANE_CLONES static void
+set_features(const FactorMatrix *other, const float *inverse, const uint32_t *columns,
+			 int64_t entries, float *sum, float *out)
+{
+	int			stride = other->stride;
+
+	solve_sum_rows(other, columns, entries, sum);
+	memset(out, 0, stride * sizeof(float));
+	for (int i = SVD_BIAS_COLUMNS; i < other->width; i++)
+	{
+		for (int j = 0; j < stride; j += FACTOR_LANES)
+			*(Lanes *) (out + j) += sum[i] * *(const Lanes *) (inverse + (size_t) i * stride + j);
+	}
+}
 
 static void
 solve_row(void *argument, int64_t row, void *scratch)
@@ -50,27 +69,59 @@ solve_row(void *argument, int64_t row, void *scratch)
 	solve_svd_row(step->other, step->own_bias, step->pairs->column + first,
 				  step->pairs->value + first, entries, &step->penalty, scratch,
 				  factor_row(step->own, row));
-	if (step->factor)
-		solve_features_row(step->other, step->factor, step->pairs->column + first, entries,
-						   factor_row(step->own_features, row));
+	if (step->inverse)
+		set_features(step->other, step->inverse, step->pairs->column + first, entries, scratch,
+					 factor_row(step->own_features, row));
+}
+
+/*
+ * The inverse of the normal matrix that all features of one side share, given
+ * the factors of the other.  The biases have no part in it.  False if there is
+ * none.
+ */
+static bool
+invert_normal(const FactorMatrix *other, SvdModel *model)
+{
+	int			stride = other->stride;
+	int			factors = other->width - SVD_BIAS_COLUMNS;
+	float	   *inverse = model->inverse;
+
+	matrix_gram(other, inverse);
+	for (int i = 0; i < factors; i++)
+	{
+		for (int j = 0; j <= i; j++)
+			model->work[(size_t) i * factors + j] =
+				inverse[(size_t) (SVD_BIAS_COLUMNS + j) * stride + SVD_BIAS_COLUMNS + i] +
+				(i == j ? FEATURE_RIDGE : 0);
+	}
+	if (!matrix_invert(model->work, factors))
+		return false;
+	memset(inverse, 0, (size_t) stride * stride * sizeof(float));
+	for (int i = 0; i < factors; i++)
+	{
+		for (int j = 0; j <= i; j++)
+		{
+			float		value = (float) model->work[(size_t) i * factors + j];
+
+			inverse[(size_t) (SVD_BIAS_COLUMNS + i) * stride + SVD_BIAS_COLUMNS + j] = value;
+			inverse[(size_t) (SVD_BIAS_COLUMNS + j) * stride + SVD_BIAS_COLUMNS + i] = value;
+		}
+	}
+	return true;
 }
 
 /* Solves all rows of one side, and their features unless this is the last step. */
 static void
-solve_side(HalfStep *step, float *work, bool last, const Workers *workers)
+solve_side(HalfStep *step, SvdModel *model, bool last, const Workers *workers)
 {
-	step->factor = NULL;
+	step->inverse = NULL;
 	if (step->other_features->data)
 	{
-		matrix_gram(step->other_features, step->gram);
+		matrix_gram(step->other_features, model->gram);
 		step->penalty.features = step->other_features;
-		step->penalty.gram = step->gram;
-		if (!last)
-		{
-			matrix_gram(step->other, work);
-			if (solve_features_prepare(step->other, FEATURE_RIDGE, work))
-				step->factor = work;
-		}
+		step->penalty.gram = model->gram;
+		if (!last && invert_normal(step->other, model))
+			step->inverse = model->inverse;
 	}
 	workers_run(workers, solve_row, step, step->pairs->rows);
 }
@@ -106,11 +157,11 @@ svd_fit(const SparseRows *by_client, const SparseRows *by_product,
 {
 	HalfStep	clients = {
 		by_client, &model->products, &model->features, &model->clients, &model->client_features,
-		SVD_CLIENT_BIAS, options->penalty, model->gram
+		SVD_CLIENT_BIAS, options->penalty
 	};
 	HalfStep	products = {
 		by_product, &model->clients, &model->client_features, &model->products, &model->features,
-		SVD_PRODUCT_BIAS, options->penalty, model->gram
+		SVD_PRODUCT_BIAS, options->penalty
 	};
 	double		steps = 2 * options->iterations + 1;
 
@@ -119,10 +170,10 @@ svd_fit(const SparseRows *by_client, const SparseRows *by_product,
 	for (int i = 0; i < options->iterations; i++)
 	{
 		workers_stretch(workers, 2 * i / steps, (2 * i + 1) / steps);
-		solve_side(&clients, model->work, false, workers);
+		solve_side(&clients, model, false, workers);
 		workers_stretch(workers, (2 * i + 1) / steps, (2 * i + 2) / steps);
-		solve_side(&products, model->work, false, workers);
+		solve_side(&products, model, false, workers);
 	}
 	workers_stretch(workers, (steps - 1) / steps, 1);
-	solve_side(&clients, model->work, true, workers);
+	solve_side(&clients, model, true, workers);
 }

@@ -19,7 +19,7 @@ typedef struct SvdOptions
 /*
  * What is learnt.  The caller sets the matrices' shapes and memory: a width of
  * SVD_BIAS_COLUMNS plus the number of factors.  One of SVD_BIAS_COLUMNS is the
- * model of biases alone, which has neither features nor gram nor work.
+ * model of biases alone, which has none of the rest.
  */
 typedef struct SvdModel
 {
@@ -28,7 +28,8 @@ typedef struct SvdModel
 	FactorMatrix client_features;	/* like clients */
 	FactorMatrix features;		/* like products */
 	float	   *gram;			/* of features, stride x stride */
-	float	   *work;			/* stride x stride */
+	float	   *inverse;		/* stride x stride */
+	double	   *work;			/* stride x stride */
 } SvdModel;
 
 extern void svd_fit(const SparseRows *by_client, const SparseRows *by_product,
