@@ -41,12 +41,15 @@ SERVE_OBJS = \
 	extension/init.o \
 	extension/interactions.o \
 	extension/job_record.o \
+	extension/liking.o \
 	extension/model.o \
 	extension/options.o \
 	extension/progress.o \
 	extension/publish.o \
 	extension/quantile.o \
 	extension/rank.o \
+	extension/rank_explain.o \
+	extension/rank_neighbours.o \
 	extension/retrain.o \
 	extension/scan.o \
 	extension/select.o \

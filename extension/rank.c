@@ -9,6 +9,9 @@
  * clients who bought (or liked) the product.  A product that the model does
  * not know scores 0, or like the average product where stars are the score.
  *
+ * Where there are stars besides purchases, the score of purchases is corrected
+ * by what they say (liking.c).
+ *
  * Of what there is too much in stock (column surplus of the candidates query)
  * the score is lifted a little: times 1 + lift * surplus, for products that
  * score at least half of the client's best candidate.  A lift never brings up
@@ -23,7 +26,6 @@
  */
 #include "rank.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "miscadmin.h"
@@ -43,18 +45,12 @@ typedef struct Scorer
 	const Image *image;
 	ClientMethod method;
 	const float *row;			/* the client's, NULL if popular */
+	const Liking *liking;		/* NULL: purchases alone, or stars alone */
 	double		unknown;		/* score of a product unknown to the model */
 	const float *surplus;		/* NULL: nothing is lifted */
 	double		lift;
 	double		floor;
 } Scorer;
-
-/* What is beyond all numbers, on a scale that reaches to their end, is the last one. */
-static double
-finite_number(double x)
-{
-	return Max(-DBL_MAX, Min(x, DBL_MAX));
-}
 
 static double
 stars_unclipped(const Image *image, double standardised)
@@ -67,12 +63,14 @@ static inline double
 plain_score(const Scorer *scorer, int64 product)
 {
 	const FactorMatrix *m;
+	double		score;
 
 	switch (scorer->method)
 	{
 		case METHOD_PURCHASES:
 			m = &scorer->image->purchase_products;
-			return factor_dot(scorer->row, factor_row(m, product), m->stride);
+			score = factor_dot(scorer->row, factor_row(m, product), m->stride);
+			return scorer->liking ? liking_correct(scorer->liking, product, score) : score;
 		case METHOD_RATINGS:
 			m = &scorer->image->rating_products;
 			return stars_unclipped(scorer->image,
@@ -102,6 +100,8 @@ highest_score(const Scorer *scorer, double x)
 {
 	if (scorer->method == METHOD_RATINGS)
 		return stars_unclipped(scorer->image, x);
+	if (scorer->liking)
+		x = liking_highest(x);
 	return scorer->surplus && x >= scorer->floor ? x * (1 + scorer->lift) : x;
 }
 
@@ -298,6 +298,7 @@ make_scorer(Serving *serving, Client *client, bool lifted)
 	{
 		case METHOD_PURCHASES:
 			scorer.row = client_purchase_row(serving, client);
+			scorer.liking = client_liking(serving, client);
 			break;
 		case METHOD_RATINGS:
 			scorer.row = client_rating_row(serving, client);
@@ -470,214 +471,4 @@ rank_likely_buyers(Serving *serving, int64 n)
 		pfree(top.entries);
 	}
 	return buyers;
-}
-
-/* ---- neighbours ---- */
-
-/* The part of a row that says what it is like: all of it, less its biases. */
-static int
-first_factor(const Image *image)
-{
-	return image->has_purchases ? 0 : SVD_BIAS_COLUMNS;
-}
-
-/* Cosine of two rows; 0 if one of them is zero. */
-static double
-cosine(const float *a, const float *b, int first, int width)
-{
-	double		product = 0;
-	double		a_squares = 0;
-	double		b_squares = 0;
-
-	for (int i = first; i < width; i++)
-	{
-		product += (double) a[i] * b[i];
-		a_squares += (double) a[i] * a[i];
-		b_squares += (double) b[i] * b[i];
-	}
-	if (a_squares == 0 || b_squares == 0)
-		return 0;
-	return product / sqrt(a_squares * b_squares);
-}
-
-/* The n rows most like the one of own_id; if visible is given, of these only. */
-static void
-rank_neighbours(const Image *image, const float *row, int64 own_id,
-				const FactorMatrix *rows, const int64 *ids,
-				const int64 *visible, int64 visible_count, int64 n, TopN *top)
-{
-	int			first = first_factor(image);
-
-	n = Min(n, rows->rows);
-	topn_init(top, MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(TopEntry)), n);
-	for (int64 i = 0; i < rows->rows; i++)
-	{
-		if (i % PRODUCTS_PER_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (ids[i] != own_id && (!visible || ids_find(visible, visible_count, ids[i]) >= 0))
-			topn_offer(top, cosine(row, factor_row(rows, i), first, rows->width), ids[i]);
-	}
-	topn_sort(top);
-}
-
-static bool
-has_factors(const Image *image)
-{
-	return image->personal &&
-		(image->has_purchases || image->rating_products.width > SVD_BIAS_COLUMNS);
-}
-
-/* The products most like one; none if the model does not know it. */
-void
-rank_similar_products(Serving *serving, int64 product_id, int64 n, TopN *top)
-{
-	const Image *image = serving->image;
-	const FactorMatrix *m = image->has_purchases ? &image->purchase_products : &image->rating_products;
-	int64		number = image_product(image, product_id);
-
-	topn_init(top, NULL, 0);
-	if (number >= 0 && has_factors(image))
-		rank_neighbours(image, factor_row(m, number), product_id, m, image->product_ids, NULL, 0,
-						n, top);
-}
-
-/*
- * The clients most like one, as of the training; none if nothing is known.
- * Where rows are hidden from the caller, so are the clients of these rows.
- */
-void
-rank_similar_clients(Serving *serving, Client *client, int64 n, TopN *top)
-{
-	const Image *image = serving->image;
-	Budget		budget;
-	FactorMatrix clients;
-	int64	   *ids;
-	int64	   *visible = NULL;
-	int64		visible_count = 0;
-
-	topn_init(top, NULL, 0);
-	if (!has_factors(image) || client_method(serving, client) == METHOD_POPULAR)
-		return;
-	if (serving->unsteady)
-		visible = serving_all_clients(serving, &visible_count);
-	budget_init(&budget, CurrentMemoryContext);
-	clients = image_read_client_factors(image, &budget);
-	ids = image_read_client_ids(image, &budget);
-	rank_neighbours(image, image->has_purchases ? client_purchase_row(serving, client)
-					: client_rating_row(serving, client), client->id, &clients, ids,
-					visible, visible_count, n, top);
-}
-
-/* ---- explanations ---- */
-
-static int
-compare_contributions(const void *a, const void *b)
-{
-	const Contribution *x = a;
-	const Contribution *y = b;
-
-	if (x->contribution != y->contribution)
-		return x->contribution > y->contribution ? -1 : 1;
-	return x->product_id < y->product_id ? -1 : x->product_id > y->product_id;
-}
-
-/*
- * What one unit of a rated product's features adds to the score whose weights
- * these are, if is_bayes: precision weights / sqrt(n).
- */
-static float *
-prior_weights(const Image *image, const float *weights, int64 n)
-{
-	int			stride = image->rating_products.stride;
-	float	   *result = palloc0(stride * sizeof(float));
-
-	for (int i = 0; i < stride; i++)
-	{
-		const float *row = image->rating_prior.precision + i * stride;
-
-		for (int j = i; j < stride; j++)
-		{
-			result[i] += row[j] * weights[j];
-			if (j > i)
-				result[j] += row[j] * weights[i];
-		}
-	}
-	for (int i = 0; i < stride; i++)
-		result[i] /= sqrt(n);
-	return result;
-}
-
-/*
- * What each product that the client has adds to the score of another, best
- * first.  For purchases the contributions add up to the score; for ratings to
- * the stars of this client less those of an unknown one, before both are cut
- * off at the ends of the scale.  None where the list is not personal.
- */
-Contribution *
-rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *count)
-{
-	const Image *image = serving->image;
-	ClientMethod method = client_method(serving, client);
-	bool		ratings = method == METHOD_RATINGS;
-	const FactorMatrix *m = ratings ? &image->rating_products : &image->purchase_products;
-	int64		number = image_product(image, product_id);
-	const History *history;
-	Contribution *contributions;
-	float	   *weights;
-	const float *feature_weights = NULL;
-	int			constant = 1 - SVD_CLIENT_BIAS;
-
-	*count = 0;
-	if (method == METHOD_POPULAR || number < 0)
-		return NULL;
-	history = client_history(serving, client, ratings ? SOURCE_RATINGS : SOURCE_PURCHASES);
-	weights = palloc0(m->stride * sizeof(float));
-	memcpy(weights, factor_row(m, number), m->width * sizeof(float));
-	if (ratings)
-		weights[constant] = 0;
-	if (!solve_weights(m, image->purchase_gram, SVD_CLIENT_BIAS, history->products, history->known,
-					   ratings && !image->is_bayes ? &image->rating_penalty : NULL,
-					   ratings && image->is_bayes ? &image->rating_prior : NULL,
-					   &image->purchase_penalty, serving->scratch, weights))
-		return NULL;
-	if (ratings && image->rating_features.data)
-		feature_weights = image->is_bayes ? prior_weights(image, weights, history->known) : weights;
-	contributions = palloc(history->known * sizeof(Contribution));
-	for (int64 i = 0; i < history->known; i++)
-	{
-		const float *row = factor_row(m, history->products[i]);
-		double		sum = 0;
-
-		for (int f = 0; f < m->width; f++)
-		{
-			if (!ratings || f != constant)
-				sum += (double) weights[f] * row[f];
-		}
-		if (ratings)
-		{
-			double		expected = row[constant];
-
-			for (int f = 0; image->is_bayes && f < m->width; f++)
-			{
-				if (f != constant)
-					expected += (double) image->rating_mean[f] * row[f];
-			}
-			sum *= history->standardised[i] - expected;
-			if (feature_weights)
-			{
-				const float *features = factor_row(&image->rating_features, history->products[i]);
-
-				if (image->is_bayes)
-					sum *= image->rating_prior.noise_precision;
-				for (int f = 0; f < m->width; f++)
-					sum += (double) feature_weights[f] * features[f];
-			}
-			sum = finite_number(image->scale.deviation * sum);
-		}
-		contributions[i].product_id = image->product_ids[history->products[i]];
-		contributions[i].contribution = sum;
-	}
-	qsort(contributions, history->known, sizeof(Contribution), compare_contributions);
-	*count = history->known;
-	return contributions;
 }

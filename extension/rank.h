@@ -4,6 +4,9 @@
 #ifndef RECO_RANK_H
 #define RECO_RANK_H
 
+#include <float.h>
+
+#include "liking.h"
 #include "serving.h"
 #include "topn.h"
 
@@ -14,6 +17,13 @@ typedef struct Contribution
 	double		contribution;
 } Contribution;
 
+/* What is beyond all numbers, on a scale that reaches to their end, is the last one. */
+static inline double
+finite_number(double x)
+{
+	return Max(-DBL_MAX, Min(x, DBL_MAX));
+}
+
 extern double rank_stars(Serving *serving, Client *client, int64 product_id);
 extern double rank_score(Serving *serving, Client *client, int64 product_id);
 extern double rank_score_of(Serving *serving, bool unknown, int64 client_id, int64 product_id);
@@ -22,8 +32,12 @@ extern void rank_products(Serving *serving, Client *client, const ProductSet *el
 						  int64 n, TopN *top);
 extern void rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *top);
 extern int64 *rank_likely_buyers(Serving *serving, int64 n);
+
+/* rank_neighbours.c */
 extern void rank_similar_products(Serving *serving, int64 product_id, int64 n, TopN *top);
 extern void rank_similar_clients(Serving *serving, Client *client, int64 n, TopN *top);
+
+/* rank_explain.c */
 extern Contribution *rank_contributions(Serving *serving, Client *client, int64 product_id,
 										int64 *count);
 

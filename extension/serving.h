@@ -39,6 +39,7 @@ typedef struct Client
 	History		history[SOURCE_CANDIDATES];
 	float	   *rating_row;		/* NULL until folded in */
 	float	   *purchase_row;
+	const struct Liking *liking;	/* NULL until asked for */
 	bool		has_floor;
 	double		floor;			/* products that score less are not lifted */
 } Client;

@@ -13,9 +13,11 @@ SELECT reco.create_model('plain',
     purchases => 'SELECT client, product, quantity FROM taste.purchase',
     candidates => 'SELECT id FROM taste.product WHERE stock > 0') \gset
 SELECT reco.create_model('half',
+    ratings => 'SELECT client, product, stars, rated_at FROM taste.rating',
     purchases => 'SELECT client, product, quantity FROM taste.purchase',
     candidates => 'SELECT id, surplus FROM taste.product WHERE stock > 0', options => '{"lift": 0.5}') \gset
 SELECT reco.create_model('unlifted',
+    ratings => 'SELECT client, product, stars, rated_at FROM taste.rating',
     purchases => 'SELECT client, product, quantity FROM taste.purchase',
     candidates => 'SELECT id, surplus FROM taste.product WHERE stock > 0', options => '{"lift": 0}') \gset
 SELECT reco.create_model('stars',

@@ -1,0 +1,139 @@
+/*
+ * rank_explain.c - what each product that a client has adds to a score
+ *
+ * The folded-in client is linear in what they have, so the score of a product
+ * is a sum over these: the weights of the product are pulled back through the
+ * equations that the client was solved from, and one dot product for each is
+ * its contribution.
+ */
+#include "rank.h"
+
+#include <math.h>
+
+static int
+compare_contributions(const void *a, const void *b)
+{
+	const Contribution *x = a;
+	const Contribution *y = b;
+
+	if (x->contribution != y->contribution)
+		return x->contribution > y->contribution ? -1 : 1;
+	return x->product_id < y->product_id ? -1 : x->product_id > y->product_id;
+}
+
+/*
+ * What one unit of a rated product's features adds to the score whose weights
+ * these are, if is_bayes: precision weights / sqrt(n).
+ */
+static float *
+prior_weights(const Image *image, const float *weights, int64 n)
+{
+	int			stride = image->rating_products.stride;
+	float	   *result = palloc0(stride * sizeof(float));
+
+	for (int i = 0; i < stride; i++)
+	{
+		const float *row = image->rating_prior.precision + i * stride;
+
+		for (int j = i; j < stride; j++)
+		{
+			result[i] += row[j] * weights[j];
+			if (j > i)
+				result[j] += row[j] * weights[i];
+		}
+	}
+	for (int i = 0; i < stride; i++)
+		result[i] /= sqrt(n);
+	return result;
+}
+
+/* What stars make of the sum, they make of its parts. */
+static void
+correct_contributions(const Liking *liking, int64 product, double total,
+					  Contribution *contributions, int64 count)
+{
+	if (liking == NULL || total == 0)
+		return;
+	for (int64 i = 0; i < count; i++)
+		contributions[i].contribution *= liking_correct(liking, product, total) / total;
+}
+
+/*
+ * What each product that the client has adds to the score of another, best
+ * first.  For purchases the contributions add up to the score, before any lift;
+ * for ratings to the stars of this client less those of an unknown one, before both are cut
+ * off at the ends of the scale.  None where the list is not personal.
+ */
+Contribution *
+rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *count)
+{
+	const Image *image = serving->image;
+	ClientMethod method = client_method(serving, client);
+	bool		ratings = method == METHOD_RATINGS;
+	const FactorMatrix *m = ratings ? &image->rating_products : &image->purchase_products;
+	int64		number = image_product(image, product_id);
+	const History *history;
+	Contribution *contributions;
+	float	   *weights;
+	const float *feature_weights = NULL;
+	int			constant = 1 - SVD_CLIENT_BIAS;
+	double		total = 0;
+
+	*count = 0;
+	if (method == METHOD_POPULAR || number < 0)
+		return NULL;
+	history = client_history(serving, client, ratings ? SOURCE_RATINGS : SOURCE_PURCHASES);
+	weights = palloc0(m->stride * sizeof(float));
+	memcpy(weights, factor_row(m, number), m->width * sizeof(float));
+	if (ratings)
+		weights[constant] = 0;
+	if (!solve_weights(m, image->purchase_gram, SVD_CLIENT_BIAS, history->products, history->known,
+					   ratings && !image->is_bayes ? &image->rating_penalty : NULL,
+					   ratings && image->is_bayes ? &image->rating_prior : NULL,
+					   &image->purchase_penalty, serving->scratch, weights))
+		return NULL;
+	if (ratings && image->rating_features.data)
+		feature_weights = image->is_bayes ? prior_weights(image, weights, history->known) : weights;
+	contributions = palloc(history->known * sizeof(Contribution));
+	for (int64 i = 0; i < history->known; i++)
+	{
+		const float *row = factor_row(m, history->products[i]);
+		double		sum = 0;
+
+		for (int f = 0; f < m->width; f++)
+		{
+			if (!ratings || f != constant)
+				sum += (double) weights[f] * row[f];
+		}
+		if (ratings)
+		{
+			double		expected = row[constant];
+
+			for (int f = 0; image->is_bayes && f < m->width; f++)
+			{
+				if (f != constant)
+					expected += (double) image->rating_mean[f] * row[f];
+			}
+			sum *= history->standardised[i] - expected;
+			if (feature_weights)
+			{
+				const float *features = factor_row(&image->rating_features, history->products[i]);
+
+				if (image->is_bayes)
+					sum *= image->rating_prior.noise_precision;
+				for (int f = 0; f < m->width; f++)
+					sum += (double) feature_weights[f] * features[f];
+			}
+			sum = finite_number(image->scale.deviation * sum);
+		}
+		contributions[i].product_id = image->product_ids[history->products[i]];
+		contributions[i].contribution = sum;
+		total += sum;
+	}
+	if (!ratings)
+		correct_contributions(client_liking(serving, client), number, total, contributions,
+							  history->known);
+	qsort(contributions, history->known, sizeof(Contribution), compare_contributions);
+	*count = history->known;
+	return contributions;
+}
