@@ -154,6 +154,7 @@ typedef enum SourceUse
 	USE_ALL,					/* all its rows */
 	USE_CLIENT,					/* the rows of client $1 */
 	USE_RIGHTS,					/* no rows: may the caller run it? */
+	USE_FUNCTIONS,				/* a whole row: and what its functions do? */
 	USE_COUNT					/* how many rows it returns */
 } SourceUse;
 
@@ -198,6 +199,40 @@ has_unsteady_function(Node *node, void *context)
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, has_unsteady_function, context, 0);
 	return expression_tree_walker(node, has_unsteady_function, context);
+}
+
+static bool
+is_own_function(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId;
+}
+
+static bool
+has_own_function(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, is_own_function, context))
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, has_own_function, context, 0);
+	return expression_tree_walker(node, has_own_function, context);
+}
+
+/* Does the query call functions that are not the server's? */
+static bool
+calls_functions(SPIPlanPtr plan)
+{
+	ListCell   *cell;
+
+	foreach(cell, SPI_plan_get_plan_sources(plan))
+	{
+		CachedPlanSource *source = lfirst(cell);
+
+		if (has_own_function((Node *) source->query_list, NULL))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -271,6 +306,9 @@ kept_plan(const Model *model, SourceKind kind, SourceUse use)
 			break;
 		case USE_RIGHTS:
 			sql = psprintf("SELECT FROM (%s) q LIMIT 0", query);
+			break;
+		case USE_FUNCTIONS:
+			sql = psprintf("SELECT q FROM (%s) q LIMIT 1", query);
 			break;
 		case USE_COUNT:
 			sql = psprintf("SELECT count(*) FROM (%s) q", query);
@@ -527,7 +565,8 @@ source_read_products(Oid relation, SourceReceiver receiver, void *state)
 /*
  * Raises the error that reading the model's queries would raise for want of
  * rights, without reading a row: what a model learnt is worth what it was
- * learnt from.  Returns whether a query may return other rows at the next call
+ * learnt from.  Rights that a function of a query needs show when it is
+ * called, so of such a query the first row is read.  Returns whether a query may return other rows at the next call
  * even to the same snapshot and role.
  */
 bool
@@ -547,6 +586,8 @@ source_check_rights(const Model *model)
 		kept = kept_plan(model, kind, USE_RIGHTS);
 		run_kept(kept, &options);
 		unsteady |= is_unsteady(kept->plan, true);
+		if (calls_functions(kept->plan))
+			run_kept(kept_plan(model, kind, USE_FUNCTIONS), &options);
 	}
 	scope_end(&scope);
 	return unsteady;

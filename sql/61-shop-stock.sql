@@ -108,7 +108,7 @@ COMMENT ON FUNCTION reco.check_basket(name, bigint[], numeric[], boolean) IS
 /* When something happened: never in the future. */
 CREATE FUNCTION reco.check_time(what text, at timestamptz)
 RETURNS timestamptz
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN

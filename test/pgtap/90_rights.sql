@@ -2,7 +2,7 @@
 BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(99);
+SELECT plan(104);
 
 CREATE ROLE taste_reader;      -- may read the tables
 CREATE ROLE taste_stranger;    -- may not
@@ -57,6 +57,24 @@ REVOKE USAGE ON SCHEMA taste FROM taste_stranger;
 SELECT throws_ok($$SELECT taste.run_as('taste_stranger', 'SELECT count(*) FROM reco.recommend(1, 5, ''by view'')')$$,
                  '42501', 'permission denied for schema taste', 'together with its schema');
 GRANT USAGE ON SCHEMA taste TO taste_stranger;
+
+-- functions in a query run with the rights of whoever asks, and are asked for them
+
+CREATE FUNCTION taste.rows_of_purchase() RETURNS SETOF taste.purchase LANGUAGE plpgsql STABLE AS 'BEGIN RETURN QUERY SELECT * FROM taste.purchase; END';
+CREATE FUNCTION taste.quantity_of(integer, integer) RETURNS numeric LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (SELECT max(quantity) FROM taste.purchase WHERE client = $1 AND product = $2); END';
+CREATE FUNCTION taste.rows_for_all() RETURNS SETOF taste.purchase LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'BEGIN RETURN QUERY SELECT * FROM taste.purchase; END';
+CREATE TABLE taste.pair AS SELECT DISTINCT client::integer, product FROM taste.purchase;
+GRANT SELECT ON taste.pair TO taste_stranger;
+SELECT reco.create_model('by rows', purchases => 'SELECT client, product, quantity FROM taste.rows_of_purchase()'),
+       reco.create_model('by value', purchases => 'SELECT client, product, taste.quantity_of(client, product) FROM taste.pair'),
+       reco.create_model('by definer', purchases => 'SELECT client, product, quantity FROM taste.rows_for_all()') \gset
+SELECT reco.train(m) FROM unnest('{by rows,by value,by definer}'::text[]) m \g /dev/null
+SELECT throws_ok(format('SELECT taste.run_as(%L, %L)', 'taste_stranger', 'SELECT count(*) FROM ' || format(call, m)),
+    '42501', 'permission denied for table purchase', format('a table that a function reads is asked for: ' || call, m))
+FROM unnest('{by rows,by value}'::text[]) m, unnest(ARRAY['reco.similar_products(1, 5, %L)', 'reco.recommend(NULL, 5, %L)']) call;
+SELECT is(taste.run_as('taste_stranger', $$SELECT count(*) FROM reco.similar_products(1, 5, 'by definer')$$), '5',
+          'and is not where the function reads it for everybody');
 
 -- rights follow the role, also within one session and one statement
 
