@@ -43,6 +43,7 @@ SERVE_OBJS = \
 	extension/job_record.o \
 	extension/liking.o \
 	extension/model.o \
+	extension/normal.o \
 	extension/options.o \
 	extension/progress.o \
 	extension/publish.o \
@@ -76,6 +77,7 @@ TRAIN_OBJS = \
 	extension/ials.o \
 	extension/matrix.o \
 	extension/metrics.o \
+	extension/normal.o \
 	extension/solve.o \
 	extension/svd.o \
 	extension/topn.o \
@@ -91,6 +93,7 @@ NUMERIC_OBJS = \
 	extension/ials.o \
 	extension/matrix.o \
 	extension/metrics.o \
+	extension/normal.o \
 	extension/quantile.o \
 	extension/scan.o \
 	extension/solve.o \

@@ -317,7 +317,7 @@ draw_row(void *argument, int64_t row, void *scratch)
 	noise[1 - side->bias] = 0;
 	solve_bayes_row(job->other, side->bias, side->pairs->column + first,
 					side->pairs->value + first, side->pairs->start[row + 1] - first,
-					&job->prior, mean, noise, noise + stride, job->out->data + row * stride);
+					sparse_after(side->pairs, row), &job->prior, mean, noise, noise + stride, job->out->data + row * stride);
 }
 
 /* A diagonal precision, as the solver wants it. */
@@ -629,7 +629,8 @@ last_row(void *argument, int64_t row, void *scratch)
 
 	solve_prior_mean(&model->features, model->mean, job->pairs->column + first, n, mean);
 	solve_bayes_row(&model->products, SVD_CLIENT_BIAS, job->pairs->column + first,
-					job->pairs->value + first, n, &job->prior, mean, NULL,
+					job->pairs->value + first, n, sparse_after(job->pairs, row),
+					&job->prior, mean, NULL,
 					mean + model->products.stride, factor_row(&model->clients, row));
 }
 

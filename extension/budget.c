@@ -9,6 +9,8 @@
 #include "storage/shmem.h"
 #include "utils/memutils.h"
 
+#define CACHE_LINE 64
+
 void
 budget_init(Budget *budget, MemoryContext context)
 {
@@ -52,6 +54,31 @@ budget_alloc(Budget *budget, Size count, Size size)
 	budget_check(budget, bytes);
 	take(budget, bytes);
 	return MemoryContextAllocHuge(budget->context, Max(bytes, 1));
+}
+
+/* Bytes of an array that starts at a line of the cache, and where it is kept. */
+static Size
+lines_size(Size count, Size size)
+{
+	return add_size(mul_size(count, size), CACHE_LINE + sizeof(void *));
+}
+
+/* The same, starting at a line of the cache. */
+void *
+budget_alloc_lines(Budget *budget, Size count, Size size)
+{
+	char	   *memory = budget_alloc(budget, 1, lines_size(count, size));
+	char	   *array = (char *) TYPEALIGN(CACHE_LINE, memory + sizeof(void *));
+
+	((void **) array)[-1] = memory;
+	return array;
+}
+
+void
+budget_free_lines(Budget *budget, void *array, Size count, Size size)
+{
+	if (array)
+		budget_free(budget, ((void **) array)[-1], 1, lines_size(count, size));
 }
 
 /* Resizes an array; while it is copied both copies count. */

@@ -23,6 +23,8 @@ typedef struct Budget
 extern void budget_init(Budget *budget, MemoryContext context);
 extern void budget_check(const Budget *budget, Size more);
 extern void *budget_alloc(Budget *budget, Size count, Size size);
+extern void *budget_alloc_lines(Budget *budget, Size count, Size size);
+extern void budget_free_lines(Budget *budget, void *array, Size count, Size size);
 extern void *budget_resize(Budget *budget, void *array, Size old_count, Size count, Size size);
 extern void budget_free(Budget *budget, void *array, Size count, Size size);
 

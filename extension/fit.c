@@ -169,14 +169,14 @@ fit_alloc_factors(Budget *budget, int64 rows, int width)
 {
 	FactorMatrix m = {.rows = rows,.width = width,.stride = factor_stride(width)};
 
-	m.data = budget_alloc(budget, rows, m.stride * sizeof(float));
+	m.data = budget_alloc_lines(budget, rows, m.stride * sizeof(float));
 	return m;
 }
 
 void
 fit_free_factors(Budget *budget, FactorMatrix *m)
 {
-	budget_free(budget, m->data, m->rows, m->stride * sizeof(float));
+	budget_free_lines(budget, m->data, m->rows, m->stride * sizeof(float));
 	m->data = NULL;
 }
 

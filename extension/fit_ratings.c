@@ -306,7 +306,7 @@ fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 	if (fit->method == RATING_BAYES)
 	{
 		alloc_bayes(run, fit);
-		bayes_memory = budget_alloc(run->budget, 1, bayes_size);
+		bayes_memory = budget_alloc_lines(run->budget, 1, bayes_size);
 	}
 	else
 		alloc_svd(run, fit);
@@ -320,7 +320,7 @@ fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 
 	fit_stars(run, ratings, NULL, fit, &baseline_clients, bayes_memory);
 	if (fit->method == RATING_BAYES)
-		budget_free(run->budget, bayes_memory, 1, bayes_size);
+		budget_free_lines(run->budget, bayes_memory, 1, bayes_size);
 	else
 		fit_free_factors(run->budget, &fit->svd.client_features);
 	fit_free_factors(run->budget, &baseline_clients);

@@ -157,7 +157,7 @@ fold_in_biases(Served *served, const FactorMatrix *products, const SparseRows *r
 	for (int64 row = 0; row < clients.rows; row++)
 		solve_svd_row(products, SVD_CLIENT_BIAS, ratings->column + ratings->start[row],
 					  ratings->value + ratings->start[row],
-					  ratings->start[row + 1] - ratings->start[row],
+					  ratings->start[row + 1] - ratings->start[row], sparse_after(ratings, row),
 					  &penalty, scratch, factor_row(&clients, row));
 	CHECK_FOR_INTERRUPTS();
 	return clients;

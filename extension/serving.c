@@ -351,13 +351,13 @@ client_rating_row(Serving *serving, Client *client)
 			solve_prior_mean(&image->rating_features, image->rating_mean, history->products,
 							 history->known, mean);
 			solve_bayes_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
-							history->standardised, history->known, &image->rating_prior,
+							history->standardised, history->known, 0, &image->rating_prior,
 							mean, NULL, serving->scratch, row);
 			pfree(mean);
 		}
 		else
 			solve_svd_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
-						  history->standardised, history->known, &image->rating_penalty,
+						  history->standardised, history->known, 0, &image->rating_penalty,
 						  serving->scratch, row);
 		client->rating_row = row;
 	}
@@ -375,7 +375,7 @@ client_purchase_row(Serving *serving, Client *client)
 		float	   *row = neutral_row(serving, &image->purchase_products);
 
 		solve_ials_row(&image->purchase_products, image->purchase_gram, history->products,
-					   history->known, &image->purchase_penalty, serving->scratch, row);
+					   history->known, 0, &image->purchase_penalty, serving->scratch, row);
 		client->purchase_row = row;
 	}
 	return client->purchase_row;

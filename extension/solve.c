@@ -7,9 +7,7 @@
  * side b, and solve A x = b by Cholesky.  It is one half-step of alternating
  * least squares while training, and the fold-in of a client at query time.
  *
- * The gathered rows are copied in panels that stay in the first-level cache;
- * the panel kernel adds them to the upper triangle of A, a tile of 8 rows by
- * 16 columns at a time (lanes.h tells how it meets the processor).
+ * Gathering, factorising and solving is normal.c's; this file knows the models.
  *
  * Scratch memory is the caller's (solve_scratch_size), so nothing here
  * allocates, fails for lack of memory, or needs to be cleaned up: worker
@@ -19,17 +17,18 @@
 #include <string.h>
 
 #include "lanes.h"
+#include "normal.h"
 #include "solve.h"
 
-#define PANEL_ROWS 64
-#define TILE_ROWS 8
+/* Scratch memory is the caller's, wherever it is; we start at a line of the cache. */
+#define LINE 64
 
 /* The pieces of a caller's scratch memory. */
 typedef struct Scratch
 {
 	float	   *matrix;			/* stride x stride, upper triangle */
 	float	   *right;			/* stride */
-	float	   *panel;			/* PANEL_ROWS x stride */
+	float	   *panel;			/* of normal_panel_size */
 } Scratch;
 
 /* Bytes that the solve_* functions need for rows of this width. */
@@ -38,7 +37,7 @@ solve_scratch_size(int width)
 {
 	size_t		stride = factor_stride(width);
 
-	return (stride * stride + stride + PANEL_ROWS * stride) * sizeof(float);
+	return (stride * stride + stride) * sizeof(float) + normal_panel_size(stride) + LINE;
 }
 
 static Scratch
@@ -46,151 +45,17 @@ scratch_pieces(void *memory, int stride)
 {
 	Scratch		s;
 
-	s.matrix = memory;
+	s.matrix = (float *) (((uintptr_t) memory + LINE - 1) / LINE * LINE);
 	s.right = s.matrix + (size_t) stride * stride;
 	s.panel = s.right + stride;
 	return s;
-}
-
-/* The sum of all lanes, halves added to halves: in a fixed order, and a short one. */
-static inline float
-lanes_sum(const Lanes *lanes)
-{
-	typedef float Half __attribute__((vector_size(FACTOR_LANES / 2 * sizeof(float)), aligned(4)));
-	typedef float Quarter __attribute__((vector_size(FACTOR_LANES / 4 * sizeof(float)), aligned(4)));
-	const Half *halves = (const Half *) lanes;
-	Half		half = halves[0] + halves[1];
-	const Quarter *quarters = (const Quarter *) &half;
-	Quarter		quarter = quarters[0] + quarters[1];
-
-	return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
-}
-
-/* Dot product of the first n floats, 16 partial sums added in a fixed order. */
-static inline float
-dot(const float *a, const float *b, int n)
-{
-	Lanes		sum = {0};
-	float		total;
-	int			i;
-
-	for (i = 0; i + FACTOR_LANES <= n; i += FACTOR_LANES)
-		sum += *(const Lanes *) (a + i) * *(const Lanes *) (b + i);
-	total = lanes_sum(&sum);
-	for (; i < n; i++)
-		total += a[i] * b[i];
-	return total;
 }
 
 /* Dot product of two padded rows of factors. */
 LANE_CLONES float
 factor_dot(const float *a, const float *b, int stride)
 {
-	return dot(a, b, stride);
-}
-
-/* matrix += panel' panel, upper triangle, whole tiles. */
-LANE_CLONES static void
-add_panel(float *matrix, int stride, const float *panel, int rows)
-{
-	for (int row = 0; row < stride; row += TILE_ROWS)
-	{
-		for (int column = row / FACTOR_LANES * FACTOR_LANES; column < stride; column += FACTOR_LANES)
-		{
-			float	   *tile = matrix + (size_t) row * stride + column;
-			Lanes		sum[TILE_ROWS];
-
-			for (int t = 0; t < TILE_ROWS; t++)
-				sum[t] = *(const Lanes *) (tile + (size_t) t * stride);
-			for (int r = 0; r < rows; r++)
-			{
-				const float *entry = panel + (size_t) r * stride;
-				Lanes		right = *(const Lanes *) (entry + column);
-
-				for (int t = 0; t < TILE_ROWS; t++)
-					sum[t] += entry[row + t] * right;
-			}
-			for (int t = 0; t < TILE_ROWS; t++)
-				*(Lanes *) (tile + (size_t) t * stride) = sum[t];
-		}
-	}
-}
-
-/* right += panel' weights */
-LANE_CLONES static void
-add_right(float *right, int stride, const float *panel, const float *weights, int rows)
-{
-	for (int r = 0; r < rows; r++)
-	{
-		const float *entry = panel + (size_t) r * stride;
-
-		for (int column = 0; column < stride; column += FACTOR_LANES)
-			*(Lanes *) (right + column) += weights[r] * *(const Lanes *) (entry + column);
-	}
-}
-
-/*
- * Replaces the upper triangle of matrix by U with U' U = matrix, with the
- * reciprocals of its diagonal.  A row at a time is taken off those below it,
- * in whole vectors: what they hold left of the diagonal is never read.  False
- * if the matrix is not positive definite within rounding.
- */
-LANE_CLONES static bool
-cholesky_factor(float *matrix, int width, int stride)
-{
-	for (int k = 0; k < width; k++)
-	{
-		float	   *row = matrix + (size_t) k * stride;
-		float		pivot = row[k];
-		float		scale;
-
-		if (!(pivot > 0) || isinf(pivot))
-			return false;
-		scale = 1.0f / sqrtf(pivot);
-		for (int j = k / FACTOR_LANES * FACTOR_LANES; j < stride; j += FACTOR_LANES)
-			*(Lanes *) (row + j) *= scale;
-		row[k] = scale;
-		for (int i = k + 1; i < width; i++)
-		{
-			float	   *below = matrix + (size_t) i * stride;
-			float		factor = row[i];
-
-			for (int j = i / FACTOR_LANES * FACTOR_LANES; j < stride; j += FACTOR_LANES)
-				*(Lanes *) (below + j) -= factor * *(const Lanes *) (row + j);
-		}
-	}
-	return true;
-}
-
-/* Solves U' y = right, in place. */
-LANE_CLONES static void
-solve_forward(const float *factor, float *right, int width, int stride)
-{
-	for (int k = 0; k < width; k++)
-	{
-		const float *row = factor + (size_t) k * stride;
-		float		y = right[k] * row[k];
-
-		for (int i = k + 1; i < width; i++)
-			right[i] -= y * row[i];
-		right[k] = y;
-	}
-}
-
-/* Solves U x = right, in place.  False if the result is not finite. */
-LANE_CLONES static bool
-solve_backward(const float *factor, float *right, int width, int stride)
-{
-	for (int k = width - 1; k >= 0; k--)
-	{
-		const float *row = factor + (size_t) k * stride;
-		float		x = (right[k] - dot(row + k + 1, right + k + 1, width - k - 1)) * row[k];
-
-		if (!isfinite(x))
-			return false;
-		right[k] = x;
-	}
-	return true;
+	return lanes_dot(a, b, stride);
 }
 
 /*
@@ -200,10 +65,10 @@ solve_backward(const float *factor, float *right, int width, int stride)
 static bool
 cholesky_solve(float *matrix, float *right, int width, int stride)
 {
-	if (!cholesky_factor(matrix, width, stride))
+	if (!normal_factor(matrix, width, stride))
 		return false;
-	solve_forward(matrix, right, width, stride);
-	return solve_backward(matrix, right, width, stride);
+	normal_forward(matrix, right, width, stride);
+	return normal_backward(matrix, right, width, stride);
 }
 
 /* sum (a padded row) = the sum of some rows of a matrix */
@@ -231,41 +96,29 @@ solve_sum_rows(const FactorMatrix *m, const uint32_t *columns, int64_t n, float 
  * side is that of no one.
  */
 static void
-svd_normal(const FactorMatrix *other, int own_bias, const uint32_t *columns,
-		   const float *values, int64_t n, const SvdPenalty *penalty, Scratch *s)
+svd_normal(const Gather *gather, int own_bias, const float *values,
+		   const SvdPenalty *penalty, Scratch *s)
 {
-	int			stride = other->stride;
+	int			stride = gather->from->stride;
+	int			width = gather->from->width;
 	int			constant = 1 - own_bias;
-	float		weights[PANEL_ROWS];
 
 	if (penalty->features)
 	{
 		memcpy(s->matrix, penalty->gram, (size_t) stride * stride * sizeof(float));
-		solve_sum_rows(penalty->features, columns, n, s->right);
+		solve_sum_rows(penalty->features, gather->columns, gather->n, s->right);
 	}
 	else
 	{
 		memset(s->matrix, 0, (size_t) stride * stride * sizeof(float));
 		memset(s->right, 0, stride * sizeof(float));
 	}
-	for (int64_t first = 0; first < n; first += PANEL_ROWS)
-	{
-		int			rows = n - first < PANEL_ROWS ? (int) (n - first) : PANEL_ROWS;
-
-		for (int r = 0; r < rows; r++)
-		{
-			float	   *entry = s->panel + (size_t) r * stride;
-
-			memcpy(entry, factor_row(other, columns[first + r]), stride * sizeof(float));
-			weights[r] = values ? values[first + r] - entry[constant] : 0;
-			entry[constant] = 0;
-		}
-		add_panel(s->matrix, stride, s->panel, rows);
-		add_right(s->right, stride, s->panel, weights, rows);
-	}
-	for (int i = SVD_BIAS_COLUMNS; i < other->width; i++)
-		s->matrix[(size_t) i * stride + i] += penalty->factor * sqrtf((float) n);
+	normal_add_biased(gather, values, constant, s->matrix, s->right, s->panel);
+	for (int i = SVD_BIAS_COLUMNS; i < width; i++)
+		s->matrix[(size_t) i * stride + i] += penalty->factor * sqrtf((float) gather->n);
 	s->matrix[(size_t) own_bias * stride + own_bias] += penalty->bias;
+	for (int i = 0; i < stride; i++)
+		s->matrix[(size_t) (i < constant ? i : constant) * stride + (i < constant ? constant : i)] = 0;
 	s->matrix[(size_t) constant * stride + constant] = 1;
 	s->right[constant] = 1;
 }
@@ -295,9 +148,10 @@ solve_bias(const FactorMatrix *other, int own_bias, const uint32_t *columns,
  */
 bool
 solve_svd_row(const FactorMatrix *other, int own_bias,
-			  const uint32_t *columns, const float *values, int64_t n,
+			  const uint32_t *columns, const float *values, int64_t n, int64_t ahead,
 			  const SvdPenalty *penalty, void *scratch, float *out)
 {
+	Gather		gather = {other, columns, n, ahead};
 	int			stride = other->stride;
 	Scratch		s = scratch_pieces(scratch, stride);
 
@@ -310,7 +164,7 @@ solve_svd_row(const FactorMatrix *other, int own_bias,
 		out[own_bias] = solve_bias(other, own_bias, columns, values, n, penalty->bias);
 		return true;
 	}
-	svd_normal(other, own_bias, columns, values, n, penalty, &s);
+	svd_normal(&gather, own_bias, values, penalty, &s);
 	if (!cholesky_solve(s.matrix, s.right, other->width, stride))
 		return false;
 	memcpy(out, s.right, other->width * sizeof(float));
@@ -325,24 +179,31 @@ add_prior(float *right, const float *precision, const float *mean, int width, in
 	for (int i = 0; i < width; i++)
 	{
 		const float *row = precision + (size_t) i * stride;
+		int			aligned = (i + FACTOR_LANES) / FACTOR_LANES * FACTOR_LANES;
 
-		right[i] += dot(row + i, mean + i, width - i);
-		for (int j = i + 1; j < width; j++)
+		right[i] += row[i] * mean[i];
+		for (int j = i + 1; j < aligned; j++)
+		{
+			right[i] += row[j] * mean[j];
 			right[j] += row[j] * mean[i];
+		}
+		right[i] += lanes_dot(row + aligned, mean + aligned, stride - aligned);
+		for (int j = aligned; j < stride; j += FACTOR_LANES)
+			*(Lanes *) (right + j) += mean[i] * *(const Lanes *) (row + j);
 	}
 }
 
 /* The normal matrix of a Bayesian row, before its mean is known. */
 LANE_CLONES static void
-bayes_normal(const FactorMatrix *other, int own_bias, const uint32_t *columns,
-			 const float *values, int64_t n, const BayesPrior *prior, Scratch *s)
+bayes_normal(const Gather *gather, int own_bias, const float *values,
+			 const BayesPrior *prior, Scratch *s)
 {
 	static const SvdPenalty none = {0};
-	int			stride = other->stride;
+	int			stride = gather->from->stride;
 	int			constant = 1 - own_bias;
 
-	svd_normal(other, own_bias, columns, values, n, &none, s);
-	for (int i = 0; i < other->width; i++)
+	svd_normal(gather, own_bias, values, &none, s);
+	for (int i = 0; i < gather->from->width; i++)
 	{
 		float	   *row = s->matrix + (size_t) i * stride;
 		const float *precision = prior->precision + (size_t) i * stride;
@@ -382,24 +243,25 @@ solve_prior_mean(const FactorMatrix *features, const float *mean,
  */
 bool
 solve_bayes_row(const FactorMatrix *other, int own_bias,
-				const uint32_t *columns, const float *values, int64_t n,
+				const uint32_t *columns, const float *values, int64_t n, int64_t ahead,
 				const BayesPrior *prior, const float *mean, const float *noise,
 				void *scratch, float *out)
 {
+	Gather		gather = {other, columns, n, ahead};
 	int			stride = other->stride;
 	int			width = other->width;
 	Scratch		s = scratch_pieces(scratch, stride);
 	bool		solved;
 
-	bayes_normal(other, own_bias, columns, values, n, prior, &s);
+	bayes_normal(&gather, own_bias, values, prior, &s);
 	add_prior(s.right, prior->precision, mean, width, stride);
-	solved = cholesky_factor(s.matrix, width, stride);
+	solved = normal_factor(s.matrix, width, stride);
 	if (solved)
 	{
-		solve_forward(s.matrix, s.right, width, stride);
+		normal_forward(s.matrix, s.right, width, stride);
 		for (int i = 0; noise && i < width; i++)
 			s.right[i] += noise[i];
-		solved = solve_backward(s.matrix, s.right, width, stride);
+		solved = normal_backward(s.matrix, s.right, width, stride);
 	}
 	memset(out, 0, stride * sizeof(float));
 	memcpy(out, solved ? s.right : mean, width * sizeof(float));
@@ -417,51 +279,41 @@ solve_bayes_variance(const FactorMatrix *other, int own_bias,
 					 const uint32_t *columns, int64_t n,
 					 const BayesPrior *prior, const float *root, void *scratch)
 {
+	Gather		gather = {other, columns, n, 0};
 	int			stride = other->stride;
 	int			width = other->width;
 	Scratch		s = scratch_pieces(scratch, stride);
 	float		total = 0;
 
-	bayes_normal(other, own_bias, columns, NULL, n, prior, &s);
-	if (!cholesky_factor(s.matrix, width, stride))
+	bayes_normal(&gather, own_bias, NULL, prior, &s);
+	if (!normal_factor(s.matrix, width, stride))
 		return 0;
 	for (int r = 0; r < width; r++)
 	{
 		memcpy(s.right, root + (size_t) r * stride, stride * sizeof(float));
-		solve_forward(s.matrix, s.right, width, stride);
-		total += dot(s.right, s.right, width);
+		normal_forward(s.matrix, s.right, width, stride);
+		total += factor_dot(s.right, s.right, stride);
 	}
 	return total;
 }
 
 /* The normal matrix of implicit ALS, and the plain sum of its rows. */
-static void
-ials_normal(const FactorMatrix *other, const float *gram, const uint32_t *columns,
-			int64_t n, const IalsPenalty *penalty, Scratch *s)
+LANE_CLONES static void
+ials_normal(const Gather *gather, const float *gram, const IalsPenalty *penalty, Scratch *s)
 {
-	int			stride = other->stride;
-	float		ones[PANEL_ROWS];
-	float		ridge = penalty->factor * (n + penalty->unobserved * other->rows);
+	int			stride = gather->from->stride;
+	float		ridge = penalty->factor *
+		(gather->n + penalty->unobserved * gather->from->rows);
 
-	for (int r = 0; r < PANEL_ROWS; r++)
-		ones[r] = 1;
 	for (int i = 0; i < stride; i++)
 	{
-		for (int j = i; j < stride; j++)
-			s->matrix[(size_t) i * stride + j] = penalty->unobserved * gram[(size_t) i * stride + j];
+		for (int j = i / FACTOR_LANES * FACTOR_LANES; j < stride; j += FACTOR_LANES)
+			*(Lanes *) (s->matrix + (size_t) i * stride + j) =
+				penalty->unobserved * *(const Lanes *) (gram + (size_t) i * stride + j);
 		s->matrix[(size_t) i * stride + i] += ridge;
 	}
 	memset(s->right, 0, stride * sizeof(float));
-	for (int64_t first = 0; first < n; first += PANEL_ROWS)
-	{
-		int			rows = n - first < PANEL_ROWS ? (int) (n - first) : PANEL_ROWS;
-
-		for (int r = 0; r < rows; r++)
-			memcpy(s->panel + (size_t) r * stride,
-				   factor_row(other, columns[first + r]), stride * sizeof(float));
-		add_panel(s->matrix, stride, s->panel, rows);
-		add_right(s->right, stride, s->panel, ones, rows);
-	}
+	normal_add(gather, s->matrix, s->right, s->panel);
 }
 
 /*
@@ -472,16 +324,17 @@ ials_normal(const FactorMatrix *other, const float *gram, const uint32_t *column
  */
 bool
 solve_ials_row(const FactorMatrix *other, const float *gram,
-			   const uint32_t *columns, int64_t n,
+			   const uint32_t *columns, int64_t n, int64_t ahead,
 			   const IalsPenalty *penalty, void *scratch, float *out)
 {
+	Gather		gather = {other, columns, n, ahead};
 	int			stride = other->stride;
 	Scratch		s = scratch_pieces(scratch, stride);
 
 	memset(out, 0, stride * sizeof(float));
 	if (n == 0)
 		return true;
-	ials_normal(other, gram, columns, n, penalty, &s);
+	ials_normal(&gather, gram, penalty, &s);
 	if (!cholesky_solve(s.matrix, s.right, other->width, stride))
 		return false;
 	memcpy(out, s.right, other->width * sizeof(float));
@@ -501,13 +354,14 @@ solve_weights(const FactorMatrix *other, const float *gram, int own_bias,
 			  const SvdPenalty *svd, const BayesPrior *bayes,
 			  const IalsPenalty *ials, void *scratch, float *target)
 {
+	Gather		gather = {other, columns, n, 0};
 	Scratch		s = scratch_pieces(scratch, other->stride);
 
 	if (svd)
-		svd_normal(other, own_bias, columns, NULL, n, svd, &s);
+		svd_normal(&gather, own_bias, NULL, svd, &s);
 	else if (bayes)
-		bayes_normal(other, own_bias, columns, NULL, n, bayes, &s);
+		bayes_normal(&gather, own_bias, NULL, bayes, &s);
 	else
-		ials_normal(other, gram, columns, n, ials, &s);
+		ials_normal(&gather, gram, ials, &s);
 	return cholesky_solve(s.matrix, target, other->width, other->stride);
 }

@@ -83,14 +83,18 @@ factor_row(const FactorMatrix *m, int64_t row)
 }
 
 extern size_t solve_scratch_size(int width);
+/*
+ * Of a row: the numbers of its n entries' columns and their values.  ahead is
+ * how many more of these follow in the arrays and will be asked for next.
+ */
 extern bool solve_svd_row(const FactorMatrix *other, int own_bias,
-						  const uint32_t *columns, const float *values, int64_t n,
+						  const uint32_t *columns, const float *values, int64_t n, int64_t ahead,
 						  const SvdPenalty *penalty, void *scratch, float *out);
 extern void solve_sum_rows(const FactorMatrix *m, const uint32_t *columns, int64_t n, float *sum);
 extern void solve_prior_mean(const FactorMatrix *features, const float *mean,
 							 const uint32_t *columns, int64_t n, float *out);
 extern bool solve_bayes_row(const FactorMatrix *other, int own_bias,
-							const uint32_t *columns, const float *values, int64_t n,
+							const uint32_t *columns, const float *values, int64_t n, int64_t ahead,
 							const BayesPrior *prior, const float *mean, const float *noise,
 							void *scratch, float *out);
 extern float solve_bayes_variance(const FactorMatrix *other, int own_bias,
@@ -98,7 +102,7 @@ extern float solve_bayes_variance(const FactorMatrix *other, int own_bias,
 								  const BayesPrior *prior, const float *root,
 								  void *scratch);
 extern bool solve_ials_row(const FactorMatrix *other, const float *gram,
-						   const uint32_t *columns, int64_t n,
+						   const uint32_t *columns, int64_t n, int64_t ahead,
 						   const IalsPenalty *penalty, void *scratch, float *out);
 extern bool solve_weights(const FactorMatrix *other, const float *gram, int own_bias,
 						  const uint32_t *columns, int64_t n,

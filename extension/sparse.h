@@ -26,4 +26,11 @@ sparse_entries(const SparseRows *m)
 	return m->start[m->rows];
 }
 
+/* The entries of the rows after this one. */
+static inline int64_t
+sparse_after(const SparseRows *m, int64_t row)
+{
+	return sparse_entries(m) - m->start[row + 1];
+}
+
 #endif							/* RECO_SPARSE_H */

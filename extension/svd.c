@@ -67,8 +67,8 @@ solve_row(void *argument, int64_t row, void *scratch)
 	int64_t		entries = step->pairs->start[row + 1] - first;
 
 	solve_svd_row(step->other, step->own_bias, step->pairs->column + first,
-				  step->pairs->value + first, entries, &step->penalty, scratch,
-				  factor_row(step->own, row));
+				  step->pairs->value + first, entries, sparse_after(step->pairs, row), &step->penalty,
+				  scratch, factor_row(step->own, row));
 	if (step->inverse)
 		set_features(step->other, step->inverse, step->pairs->column + first, entries, scratch,
 					 factor_row(step->own_features, row));
