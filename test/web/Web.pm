@@ -11,7 +11,7 @@ use IPC::Open3;
 use Symbol 'gensym';
 use Test::More;
 
-our @EXPORT = qw(browser sql pages address);
+our @EXPORT = qw(browser sql pages address fields);
 
 use constant CGI => $ENV{RECO_WEB_CGI} // 'web/reco.cgi';
 use constant DSN => "host=$ENV{PGHOST} port=" . ($ENV{PGPORT} // 5432) . ' dbname=reco_web user=shop_web';
@@ -40,15 +40,33 @@ sub browser {
 	return $self;
 }
 
-# The table of pages as main.c has it: path, role, and whether there is something to look at and to send.
+# The table of pages as main.c has it: path, role, whether there is something to look at and to send, and the names
+# of the tables of what may be in its address and in its form.
 sub pages {
 	open my $in, '<', 'web/main.c' or die;
 	my @pages;
 	while (<$in>) {
-		push @pages, { path => $1, role => $2, show => $3 ne 'NULL', act => $4 ne 'NULL' }
-			if m{^\t\{"(/[^"]*)", ROLE_([A-Z]+), .*?, ([a-z_]+|NULL), ([a-z_]+|NULL), (?:true|false)\},};
+		push @pages, { path => $1, role => $2, query => $3, form => $4, show => $5 ne 'NULL', act => $6 ne 'NULL', once => $7 eq 'true' }
+			if m{^\t\{"(/[^"]*)", ROLE_([A-Z]+), ([a-z_]+|NULL), ([a-z_]+|NULL), ([a-z_]+|NULL), ([a-z_]+|NULL), (true|false)\},};
 	}
 	return @pages;
+}
+
+# The fields of such a table, as the sources of the pages have it: name, type, the largest value, flags, options.
+my %tables;
+sub fields {
+	my ($table) = @_;
+	if (!%tables) {
+		local @ARGV = glob 'web/pages_*.c';
+		my $name;
+		while (<>) {
+			$name = $1 if /^const Field (\w+)\[\] = /;
+			undef $name if /^};/;
+			push @{ $tables{$name} }, { name => $1, type => $2, most => $3, flags => $4, options => $5 // '' }
+				if defined $name && /^\t\{"(\w+)", .*?, FIELD_(\w+), [^,]*, ([^,]*), ([A-Z_| 0]+), (?:"([^"]*)"|NULL)?/;
+		}
+	}
+	return @{ $tables{$table} // [] };
 }
 
 # The address by which a page is there, for an owner: with an id where it is about something.
