@@ -33,8 +33,8 @@ put_recommendations(Request *r, const char *client_id)
 	{
 		put(r, LIT("<li>"));
 		put_picture(r, cell(rows, i, 4), cell(rows, i, 1), false);
-		put(r, LIT("<a href=\"/product?id="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)), LIT("</a> "),
-			MONEY(cell(rows, i, 2)), LIT(" <small>"), NUMBER(cell(rows, i, 7)), LIT(" "), TEXT(cell(rows, i, 3)),
+		put(r, LIT("<a href=\"/product?id="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)), LIT("</a><br>"),
+			MONEY(cell(rows, i, 2)), LIT(" <small>"), NUMBER(cell(rows, i, 7)), LIT(" "), UNIT(cell(rows, i, 3), cell(rows, i, 7)),
 			LIT("</small> <a class=\"aside\" href=\"/sell?client="), URL(client_id), LIT("&amp;add="), URL(cell(rows, i, 0)), LIT("\">"),
 			MSG(_("Sell")), LIT("<span class=\"sr\"> "), TEXT(cell(rows, i, 1)), LIT("</span></a>"));
 		if (!cell_is_null(rows, i, 6))

@@ -64,11 +64,12 @@ put_found(Request *r)
 static void
 put_suggestions(Request *r)
 {
-	put_products(r, _("Too much in stock: whom to offer it?"),
-				 query(r,
-					   "SELECT p.id, p.name, l.on_hand - l.reserved, p.unit"
-					   " FROM stock_alert a JOIN product p ON p.id = a.product_id JOIN stock_level l ON l.product_id = p.id"
-					   " WHERE a.kind = 'surplus' AND a.closed_at IS NULL ORDER BY a.opened_at DESC, a.id DESC LIMIT 8"));
+	/* what is too much has its cost in it, and is the owner's to see */
+	if (r->user.role == ROLE_OWNER)
+		put_products(r, _("Too much in stock: whom to offer it?"),
+					 query(r,
+						   "SELECT s.product_id, s.product, s.surplus, p.unit FROM surplus s JOIN product p ON p.id = s.product_id"
+						   " WHERE p.active ORDER BY s.value DESC, p.id LIMIT 8"));
 	put_clients(r, _("Clients of late"),
 				query(r,
 					  "SELECT c.id, c.name, c.phone FROM (SELECT client_id, max(sold_at) AS last FROM sale"

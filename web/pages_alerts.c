@@ -97,7 +97,7 @@ put_alert(Request *r, const Rows *rows, int i)
 	put(r, LIT("<tr><td><a href=\"/product?id="), URL(cell(rows, i, ALERT_PRODUCT)), LIT("\">"), TEXT(cell(rows, i, ALERT_NAME)),
 		LIT("</a> "));
 	put_kind(r, rows, i);
-	put(r, LIT("<br><small>"));
+	put(r, LIT("</td><td class=\"grow\"><small>"));
 	put_circumstances(r, rows, i);
 	put(r, LIT("</small></td><td class=\"acts\">"));
 	if (cell_true(rows, i, ALERT_WAITS))
@@ -114,7 +114,8 @@ put_alerts(Request *r, const Rows *rows, int count, const char *state)
 	const Rows *latest = query(r, "SELECT max(id), count(*) FROM web_alert WHERE waits");
 
 	form_begin(r, "/alerts");
-	put(r, LIT("<table><thead class=\"sr\"><tr><th>"), MSG(_("Product")), LIT("</th><th>"), MSG(_("Seen or later")), LIT("</th></tr></thead><tbody>"));
+	put(r, LIT("<table class=\"stack\"><thead><tr><th>"), MSG(_("Product")), LIT("</th><th>"), MSG(_("Details")), LIT("</th><th><span class=\"sr\">"),
+		MSG(_("Seen or later")), LIT("</span></th></tr></thead><tbody>"));
 	for (int i = 0; i < count; i++)
 		put_alert(r, rows, i);
 	put(r, LIT("</tbody></table>"));

@@ -147,7 +147,7 @@ products_show(Request *r)
 			put(r, LIT("<tr><td>"));
 			put_picture(r, cell(rows, i, 6), cell(rows, i, 1), false);
 			put(r, LIT("<a href=\"/product?id="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)),
-				LIT("</a></td><td>"), TEXT(cell(rows, i, 2)), LIT("</td><td class=\"n\">"), MONEY(cell(rows, i, 3)),
+				LIT("</a></td><td><small>"), TEXT(cell(rows, i, 2)), LIT("</small></td><td class=\"n\">"), MONEY(cell(rows, i, 3)),
 				LIT("</td><td class=\"n\">"));
 			put_stock(r, cell(rows, i, 4), cell(rows, i, 5), cell_true(rows, i, 7));
 			put(r, LIT("</td></tr>"));

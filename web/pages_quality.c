@@ -80,7 +80,7 @@ put_marks(Request *r, const Rows *rows, int column, double least, double most, b
 	}
 }
 
-/* Two measures of all versions, with what they are compared with. */
+/* Two measures of all versions, with what they are compared with. One version alone makes no line. */
 static void
 put_measures(Request *r, const Rows *rows, const char *title, const char *summary, const int columns[4], const char *const names[2])
 {
@@ -101,6 +101,11 @@ put_measures(Request *r, const Rows *rows, const char *title, const char *summar
 	}
 	if (least > most)
 		return;
+	if (rows_count(rows) == 1)
+	{
+		put(r, LIT("<h2>"), TEXT(title), LIT("</h2><p>"), TEXT(summary), LIT("</p>"));
+		return;
+	}
 	if (most - least < 1e-6)
 		most = least + 1e-6;
 	put(r, LIT("<figure><figcaption>"), TEXT(title), LIT("</figcaption><svg role=\"img\" viewBox=\"0 0 280 100\" aria-label=\""), ATTR(summary), LIT("\">"));
@@ -283,7 +288,7 @@ quality_show(Request *r)
 		put_stars_quality(r, rows);
 		put_lists_quality(r, rows);
 		put_versions(r, rows);
-		if (active < rows_count(rows))
+		if (active < rows_count(rows) && rows_count(rows) > 1)
 			put(r, LIT("<p><a class=\"button\" href=\"/quality/back\">"), MSG(_("Back to the version before")), LIT("</a></p>"));
 	}
 	put_nights(r);

@@ -54,23 +54,24 @@ put_figures(Request *r)
 	const Rows *rows = query(r,
 							 "SELECT coalesce(sum(l.quantity * l.unit_price), 0), count(DISTINCT s.id)"
 							 " FROM sale s JOIN sale_line l ON l.sale_id = s.id WHERE s.sold_at >= current_date");
+	bool		is_owner = r->user.role == ROLE_OWNER;
 
 	put(r, LIT("<dl class=\"figures\">"));
 	put_figure(r, _("Sold today"), MONEY(cell(rows, 0, 0)));
 	put_figure(r, _("Sales today"), NUMBER(cell(rows, 0, 1)));
-	put_figure(r, _("Alerts to look at"), NUMBER(r->shop.alerts));
-	if (r->user.role == ROLE_OWNER)
+	put(r, LIT("<div><dt>"), MSG(_("Alerts to look at")), LIT("</dt><dd><a href=\""), ATTR(is_owner ? "/alerts" : "/stock?state=alert"), LIT("\">"),
+		NUMBER(r->shop.alerts), LIT("</a></dd></div>"));
+	if (is_owner)
 	{
 		rows = query(r, "SELECT coalesce(sum(greatest(l.on_hand, 0) * p.unit_cost), 0)"
 					 " FROM stock_level l JOIN product p ON p.id = l.product_id");
-		put_figure(r, _("Stock at cost"), MONEY(cell(rows, 0, 0)));
+		put(r, LIT("<div><dt>"), MSG(_("Stock at cost")), LIT("</dt><dd>"), MONEY(cell(rows, 0, 0)));
 		if (r->shop.usd_rate[0] != '\0')
-		{
-			rows = query(r, "SELECT $1::numeric / $2::numeric", cell(rows, 0, 0), r->shop.usd_rate);
-			put_figure(r, _("the same in dollars"), DOLLARS(cell(rows, 0, 0)));
-		}
+			put(r, LIT(" <small>"), DOLLARS(cell(query(r, "SELECT $1::numeric / $2::numeric", cell(rows, 0, 0), r->shop.usd_rate), 0, 0)),
+				LIT("</small>"));
+		put(r, LIT("</dd></div>"));
 		rows = query(r, "SELECT count(*), coalesce(sum(cost), 0), (SELECT coalesce(sum(value), 0) FROM surplus) FROM to_order");
-		put_figure(r, _("Products to order"), NUMBER(cell(rows, 0, 0)));
+		put(r, LIT("<div><dt>"), MSG(_("Products to order")), LIT("</dt><dd><a href=\"/reorder\">"), NUMBER(cell(rows, 0, 0)), LIT("</a></dd></div>"));
 		put_figure(r, _("Cost of that order"), MONEY(cell(rows, 0, 1)));
 		put_figure(r, _("Surplus at cost"), MONEY(cell(rows, 0, 2)));
 	}

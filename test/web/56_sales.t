@@ -92,7 +92,7 @@ is stock($piece), $stock + 1, '... and is on the shelf again';
 like $back->follow->{body}, qr/Retour n°\s\d+, du reçu n°\s$sale.*\x{2212}9\x{202F}000\x{A0}FC/s, '... with a receipt below zero';
 is $open->submit($form, "back$piece" => 1, restock => 1)->header('Location'), $back->header('Location'), 'two taps take it back once';
 is stock($piece), $stock + 1, '... really';
-like $owner->get("/sale?id=$sale")->{body}, qr/1 revenus.*Retour n°\s\d+/s, 'the sale says so';
+like $owner->get("/sale?id=$sale")->{body}, qr/1 rendus.*Retour n°\s\d+/s, 'the sale says so';
 my $rice_left = stock($rice);
 $back = $owner->get($form)->submit($form, all => 1, restock => undef);
 is $back->{status}, 303, 'the rest comes back';

@@ -35,7 +35,7 @@ like $page->{body}, qr{Aa sucre</a> <b class="badge bad">Livraison en retard</b>
 is badge($owner), $waiting->(), 'the menu counts them';
 is badge($cashier), $waiting->(), '... for a cashier too';
 my $count = $waiting->();
-like $owner->get('/')->{body}, qr{<dt>Alertes à voir</dt><dd>$count</dd>}, '... and so does the first page';
+like $owner->get('/')->{body}, qr{<dt>Alertes à voir</dt><dd><a href="/alerts">$count</a></dd>}, '... and so does the first page';
 is $cashier->get('/alerts')->{status}, 403, 'a cashier does not say what was seen';
 is $cashier->get("/alert?id=$alert{$out}")->{status}, 403, '... nor puts anything off';
 my (%seen, $address);

@@ -46,7 +46,7 @@ is join(' ', scalar(keys %seen), (sort values %seen)[-1]), sql('SELECT count(*) 
 
 # -- movements
 my $before = moves();
-for my $bad ([quantity => '', 'Il faut remplir'], [quantity => '0', 'Plus que zéro'], [quantity => '-3', 'Au moins 0'], [quantity => 'x', 'nombre'],
+for my $bad ([quantity => '', 'Il faut remplir'], [quantity => '0', 'Plus de zéro'], [quantity => '-3', 'Au moins 0'], [quantity => 'x', 'nombre'],
 	[quantity => '1,5', 'entières'], [quantity => '8', 'pas autant'], [quantity => '1000000000', 'Au plus'], [reason => 'magic', 'liste'],
 	[reason => '', 'remplir|liste']) {
 	my ($field, $value, $message) = @$bad;

@@ -114,7 +114,7 @@ is sql(q{SELECT count(*) FROM shop.client WHERE name LIKE 'Zz %'}), 3, '... and 
 is $counts, '0 1 0 0', 'a phone is added to one who had none';
 
 # -- goods sold by weight
-my $weights = "Nom;Rayon;Prix;Coût;Unité;Vendu par fractions;En stock\r\nZz sucre;Quincaillerie Zz;5;3;kg;oui;10\r\nZz pelle;Quincaillerie Zz;5;3;pièce;non;10\r\nZz fil;Quincaillerie Zz;5;3;m;X;2,5\r\nZz clou;Quincaillerie Zz;5;3;kg;;1,5\r\n";
+my $weights = "Nom;Rayon;Prix;Coût;Unité;Vendu au détail;En stock\r\nZz sucre;Quincaillerie Zz;5;3;kg;oui;10\r\nZz pelle;Quincaillerie Zz;5;3;pièce;non;10\r\nZz fil;Quincaillerie Zz;5;3;m;X;2,5\r\nZz clou;Quincaillerie Zz;5;3;kg;;1,5\r\n";
 ($counts, $preview) = preview('products', $weights);
 is $counts, '4 0 0 0', 'a table says what is sold by weight';
 store($preview);
@@ -124,10 +124,10 @@ is sql(q{SELECT string_agg(divisible::text, ' ' ORDER BY name) FROM shop.product
 is $counts, '0 1 2 0', '... in any of the languages, and an empty cell changes nothing';
 store($preview);
 is sql(q{SELECT divisible FROM shop.product WHERE name = 'Zz sucre'}), 'f', '... and may change';
-($counts, $preview) = preview('products', "Nom;Rayon;Prix;Coût;Vendu par fractions;En stock\nZz a;Quincaillerie Zz;5;3;peut-être;1\nZz b;Quincaillerie Zz;5;3;non;1,5\n");
+($counts, $preview) = preview('products', "Nom;Rayon;Prix;Coût;Vendu au détail;En stock\nZz a;Quincaillerie Zz;5;3;peut-être;1\nZz b;Quincaillerie Zz;5;3;non;1,5\n");
 is $counts, '0 0 0 2', '... but is yes or no, and no half of what is sold whole';
 like $preview->{body}, qr/oui ou non.*unités entières/s, '... which is said';
-like export('products')->{body}, qr/;Unité;Vendu par fractions;.*\nZz fil;[^\n]*;m;oui;.*\nZz pelle;[^\n]*;pièce;non;/s, '... and goes out as it came';
+like export('products')->{body}, qr/;Unité;Vendu au détail;.*\nZz fil;[^\n]*;m;oui;.*\nZz pelle;[^\n]*;pièce;non;/s, '... and goes out as it came';
 
 # -- what is wrong
 $before = state();
