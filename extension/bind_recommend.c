@@ -151,8 +151,7 @@ reco_recommend(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (!PG_ARGISNULL(4))
 		exclude = get_ids(PG_GETARG_ARRAYTYPE_P(4), &exclude_count);
-	rank_products(serving, client, serving_eligible(serving, among), exclude, exclude_count,
-				  bought, n, &top);
+	rank_recommended(serving, client, among, exclude, exclude_count, bought, n, &top);
 	method = client_method(serving, client) == METHOD_POPULAR ? "popular" : "personal";
 	for (int64 i = 0; i < top.used; i++)
 	{
@@ -183,7 +182,7 @@ reco_recommend_all(PG_FUNCTION_ARGS)
 {
 	int64		n = get_n(fcinfo, 0);
 	Serving    *serving = get_serving(fcinfo, 1);
-	const ProductSet *eligible = serving_eligible(serving, InvalidOid);
+	const ProductSet *eligible = serving_candidates(serving);
 	int64		count;
 	int64	   *ids;
 	MemoryContext per_client;

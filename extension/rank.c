@@ -82,13 +82,17 @@ plain_score(const Scorer *scorer, int64 product)
 }
 
 static inline double
+lifted_score(const Scorer *scorer, double score, float surplus)
+{
+	return surplus > 0 && score >= scorer->floor ? score * (1 + scorer->lift * surplus) : score;
+}
+
+static inline double
 score_of(const Scorer *scorer, int64 product)
 {
 	double		score = plain_score(scorer, product);
 
-	if (scorer->surplus && scorer->surplus[product] > 0 && score >= scorer->floor)
-		score *= 1 + scorer->lift * scorer->surplus[product];
-	return score;
+	return scorer->surplus ? lifted_score(scorer, score, scorer->surplus[product]) : score;
 }
 
 /*
@@ -102,7 +106,7 @@ highest_score(const Scorer *scorer, double x)
 		return stars_unclipped(scorer->image, x);
 	if (scorer->liking)
 		x = liking_highest(x);
-	return scorer->surplus && x >= scorer->floor ? x * (1 + scorer->lift) : x;
+	return scorer->surplus ? lifted_score(scorer, x, 1) : x;
 }
 
 /* Floats, from -infinity to infinity, are numbered in their order; 0 is number 0. */
@@ -271,7 +275,16 @@ make_list(const Listing *list)
 	topn_sort(list->top);
 }
 
-/* Below which score nothing is lifted: a part of the best candidate's. */
+/* Below which score nothing is lifted, given a list of the best candidate. */
+static double
+floor_of_best(const TopN *best)
+{
+	/* nobody wants anything: lift nothing */
+	return best->used > 0 && best->entries[0].score > 0
+		? RELEVANCE_FLOOR * best->entries[0].score : get_float8_infinity();
+}
+
+/* The same, given all candidates. */
 static double
 relevance_floor(const Scorer *scorer, const ProductSet *candidates)
 {
@@ -285,8 +298,7 @@ relevance_floor(const Scorer *scorer, const ProductSet *candidates)
 	known.unknown_count = 0;
 	topn_init(&top, &best, 1);
 	make_list(&list);
-	/* nobody wants anything: lift nothing */
-	return top.used > 0 && best.score > 0 ? RELEVANCE_FLOOR * best.score : get_float8_infinity();
+	return floor_of_best(&top);
 }
 
 static Scorer
@@ -311,12 +323,12 @@ make_scorer(Serving *serving, Client *client, bool lifted)
 		case METHOD_POPULAR:
 			break;
 	}
-	if (lifted && serving->model->has_surplus && serving->model->options.lift > 0)
+	scorer.lift = serving->model->has_surplus ? serving->model->options.lift : 0;
+	if (lifted && scorer.lift > 0)
 	{
-		const ProductSet *candidates = serving_eligible(serving, InvalidOid);
+		const ProductSet *candidates = serving_candidates(serving);
 
 		scorer.surplus = candidates->surplus;
-		scorer.lift = serving->model->options.lift;
 		if (client && client->has_floor)
 			scorer.floor = client->floor;
 		else
@@ -413,6 +425,135 @@ rank_products(Serving *serving, Client *client, const ProductSet *eligible,
 	n = Min(n, serving->image->products + eligible->unknown_count);
 	topn_init(top, MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(TopEntry)), n);
 	make_list(&list);
+}
+
+/* ---- lists whose filters are asked ---- */
+
+/*
+ * How far to go down the order next, n products being wanted, of those asked
+ * for so many found.
+ */
+static int64
+next_depth(int64 n, int64 asked, int64 found)
+{
+	double		depth = found < n ? 1.3 * n * asked / Max(found, 1) : 2.0 * asked;
+
+	return (int64) Max(2.0 * asked, Min(depth, 8.0 * asked));
+}
+
+/*
+ * Makes a list by going down the order of scores without a lift, asking the
+ * filters of so many products at a time, until no other can belong.  Tells
+ * whether it came to that: else, top being undefined, the filters are to be
+ * read.  order says whose list, and less what.
+ */
+static bool
+ask_list(Serving *serving, const Listing *order, bool among, bool lifted, int64 n, TopN *top)
+{
+	const Scorer *scorer = order->scorer;
+	int64		products = serving->image->products;
+	int64		depth = 0;
+	int64		asked = 0;
+	Eligibility eligibility = {0};
+
+	n = Min(n, products);
+	topn_init(top, NULL, 0);
+	for (;;)
+	{
+		Eligibility now = serving_eligibility(serving, among, n, depth - asked);
+		ProductSet	set = *now.set;
+		Listing		list = *order;
+		TopN		best;
+		AskedProduct *batch;
+		bool		all_seen;
+		double		rest;
+
+		if (!now.asking || n == 0)
+			return false;
+		if (asked == 0 || memcmp(now.ask, eligibility.ask, sizeof(now.ask)) != 0)
+		{
+			/* from the start: more may be known of what is eligible */
+			asked = 0;
+			if (top->entries == NULL)
+				top->entries = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(TopEntry));
+			topn_init(top, top->entries, n);
+			eligibility = now;
+			depth = serving_depth(n, now.rate);
+		}
+		depth = Min(depth, products);
+		set.unknown_count = 0;
+		list.eligible = &set;
+		list.top = &best;
+		topn_init(&best, MemoryContextAllocHuge(CurrentMemoryContext, depth * sizeof(TopEntry)), depth);
+		make_list(&list);
+		batch = MemoryContextAllocHuge(CurrentMemoryContext, (best.used - asked) * sizeof(AskedProduct) + 1);
+		for (int64 i = asked; i < best.used; i++)
+		{
+			batch[i - asked].id = best.entries[i].id;
+			batch[i - asked].score = best.entries[i].score;
+		}
+		serving_ask(serving, &now, batch, best.used - asked);
+		for (int64 i = 0; i < best.used - asked; i++)
+		{
+			if (batch[i].passed)
+				topn_offer(top, lifted ? lifted_score(scorer, batch[i].score, batch[i].surplus)
+						   : batch[i].score, batch[i].id);
+		}
+		asked = best.used;
+		all_seen = best.used < depth || depth == products;
+		rest = best.used > 0 ? best.entries[best.used - 1].score : -INFINITY;
+		if (lifted)
+			rest = lifted_score(scorer, rest, 1);
+		pfree(batch);
+		pfree(best.entries);
+
+		/* no product of the model can come in any more: and none unknown to it? */
+		if (all_seen || (top->used == n && (!lifted || top->entries[0].score > rest)))
+		{
+			if ((set.everything || now.set->unknown_count > 0) &&
+				!(top->used == n && top->entries[0].score > scorer->unknown))
+				return false;
+			topn_sort(top);
+			return true;
+		}
+		depth = next_depth(n, asked, top->used);
+	}
+}
+
+/*
+ * The n best products that may be offered now: of the model's candidates and,
+ * if it is valid, of among; the rest is as for rank_products.
+ */
+void
+rank_recommended(Serving *serving, Client *client, Oid among,
+				 const int64 *exclude, int64 exclude_count, bool bought, int64 n, TopN *top)
+{
+	Scorer		scorer = make_scorer(serving, client, false);
+	Listing		order = {.scorer = &scorer};
+	bool		lifted = scorer.lift > 0;
+	bool		asked = true;
+
+	serving_begin_among(serving, among);
+	if (lifted && client && client->has_floor)
+		scorer.floor = client->floor;
+	else if (lifted)
+	{
+		asked = ask_list(serving, &order, false, false, 1, top);
+		if (asked)
+			scorer.floor = floor_of_best(top);
+		if (asked && client)
+		{
+			client->has_floor = true;
+			client->floor = scorer.floor;
+		}
+	}
+	if (client && !bought)
+		order.had = client_history(serving, client, list_source(serving));
+	order.exclude = exclude;
+	order.exclude_count = exclude_count;
+	if (!asked || !ask_list(serving, &order, true, lifted, n, top))
+		rank_products(serving, client, serving_eligibility(serving, true, 0, 0).set,
+					  exclude, exclude_count, bought, n, top);
 }
 
 /* ---- the other way round: which clients ---- */

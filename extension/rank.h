@@ -30,6 +30,9 @@ extern double rank_score_of(Serving *serving, bool unknown, int64 client_id, int
 extern void rank_products(Serving *serving, Client *client, const ProductSet *eligible,
 						  const int64 *exclude, int64 exclude_count, bool bought,
 						  int64 n, TopN *top);
+extern void rank_recommended(Serving *serving, Client *client, Oid among,
+							 const int64 *exclude, int64 exclude_count, bool bought,
+							 int64 n, TopN *top);
 extern void rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *top);
 extern int64 *rank_likely_buyers(Serving *serving, int64 n);
 

@@ -79,6 +79,47 @@ typedef struct ProductSet
 	int64	   *unknown_ids;	/* not in the model, ascending */
 } ProductSet;
 
+/* What says which products may be offered. */
+typedef enum FilterKind
+{
+	FILTER_CANDIDATES,			/* the model's query */
+	FILTER_AMONG				/* the caller's relation */
+} FilterKind;
+
+#define FILTERS 2
+
+typedef struct Filter
+{
+	bool		given;
+	bool		examined;		/* what follows is known */
+	bool		is_volatile;	/* to be read once, not asked in parts */
+	bool		steady;			/* read, it need not be read again */
+	double		read_cost;		/* of all of it, to the planner */
+	double		ask_cost;		/* of one product */
+	double		rate;			/* the part of products that passes, to the planner */
+	double		asked;			/* cost of all that was asked in this statement */
+	bool		read;			/* set is whole */
+	ProductSet	set;
+} Filter;
+
+/* A product that may be offered if the filters say so. */
+typedef struct AskedProduct
+{
+	int64		id;
+	double		score;
+	float		surplus;		/* 0 .. 1, if the candidates tell */
+	bool		passed;
+} AskedProduct;
+
+/* Which products may be offered, as far as it is known without asking. */
+typedef struct Eligibility
+{
+	const ProductSet *set;
+	bool		ask[FILTERS];	/* these filters must be asked besides */
+	bool		asking;			/* any of them */
+	double		rate;			/* the part of set that passes them, to the planner */
+} Eligibility;
+
 /* Lives as long as the calling expression, rebuilt when the snapshot moves. */
 typedef struct Serving
 {
@@ -97,11 +138,10 @@ typedef struct Serving
 	int64		scorer_client;
 	BulkRows	bulk[SOURCE_CANDIDATES];
 
-	bool		has_candidates; /* candidates below was read */
-	ProductSet	candidates;
-	Oid			among;			/* what eligible was made for */
-	bool		has_eligible;
-	ProductSet	eligible;
+	Filter		filters[FILTERS];
+	Among	   *among;			/* what the second filter is of */
+	bool		has_both;		/* of both filters, both read */
+	ProductSet	both;
 } Serving;
 
 extern Serving *serving_get(FunctionCallInfo fcinfo, const text *model_name);
@@ -113,6 +153,11 @@ extern ClientMethod client_method(Serving *serving, Client *client);
 extern int64 *serving_all_clients(Serving *serving, int64 *count);
 
 /* eligible.c */
-extern const ProductSet *serving_eligible(Serving *serving, Oid among);
+extern const ProductSet *serving_candidates(Serving *serving);
+extern void serving_begin_among(Serving *serving, Oid relation);
+extern Eligibility serving_eligibility(Serving *serving, bool among, int64 n, int64 more);
+extern int64 serving_depth(int64 n, double rate);
+extern void serving_ask(Serving *serving, const Eligibility *eligibility,
+						AskedProduct *products, int64 count);
 
 #endif							/* RECO_SERVING_H */

@@ -10,8 +10,8 @@
  * Whoever misses a block makes it.  A maker writes to a file of another name,
  * on which it holds a lock, and renames it when it is whole: a file with the
  * block's own name is never written to again, so that nobody's mapping loses
- * its ground.  Others who miss the block meanwhile wait for it, but never
- * longer than it takes to make one of their own.  The lock of a maker that
+ * its ground.  Others who miss the block meanwhile wait for it, but not for
+ * ever: should the maker wait for a lock of theirs, they make one of their own.  The lock of a maker that
  * died is gone with it, and its file is taken over by the next.
  *
  * A file is believed if the start of it is whole and it was made since this
@@ -53,7 +53,7 @@
 #define WRITE_BYTES ((Size) 1024 * 1024)
 
 /* How long one waits for another to make a block, and how often one looks. */
-#define MOST_WAIT_MS 2000
+#define MOST_WAIT_MS 10000
 #define LOOK_EVERY_MS 5
 
 static void

@@ -22,6 +22,8 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
@@ -153,6 +155,7 @@ typedef enum SourceUse
 {
 	USE_ALL,					/* all its rows */
 	USE_CLIENT,					/* the rows of client $1 */
+	USE_PRODUCTS,				/* the rows of products $1, an array */
 	USE_RIGHTS,					/* no rows: may the caller run it? */
 	USE_FUNCTIONS,				/* a whole row: and what its functions do? */
 	USE_COUNT					/* how many rows it returns */
@@ -160,10 +163,12 @@ typedef enum SourceUse
 
 typedef struct PlanKey
 {
-	int32		model;
+	uint32		owner;			/* a model's id; of KIND_AMONG, a relation */
 	int32		kind;
 	int32		use;
 } PlanKey;
+
+#define KIND_AMONG SOURCE_KINDS
 
 typedef struct KeptPlan
 {
@@ -239,22 +244,25 @@ calls_functions(SPIPlanPtr plan)
  * May the query return other rows though snapshot and role are the same?  By
  * row security, which may go by a setting, or by a function that does.
  */
-static bool
-is_unsteady(SPIPlanPtr plan, bool kept)
+static Steadiness
+steadiness(SPIPlanPtr plan)
 {
 	CachedPlan *current = SPI_plan_get_cached_plan(plan);
+	Steadiness	result = STEADY;
 	ListCell   *cell;
 
 	/* now what the plan is made of is as the tables are now */
-	ReleaseCachedPlan(current, kept ? CurrentResourceOwner : NULL);
+	ReleaseCachedPlan(current, CurrentResourceOwner);
 	foreach(cell, SPI_plan_get_plan_sources(plan))
 	{
 		CachedPlanSource *source = lfirst(cell);
 
+		if (contain_volatile_functions((Node *) source->query_list))
+			return VOLATILE;
 		if (source->dependsOnRLS || has_unsteady_function((Node *) source->query_list, NULL))
-			return true;
+			result = UNSTEADY;
 	}
-	return false;
+	return result;
 }
 
 /* Makes room: forgets all plans that are not running. */
@@ -275,13 +283,12 @@ forget_plans(void)
 	}
 }
 
-/* The plan of a model's query; inside a caller scope. */
+/* The plan of a query, used in some way; inside a caller scope. */
 static KeptPlan *
-kept_plan(const Model *model, SourceKind kind, SourceUse use)
+kept_plan_of(PlanKey key, const char *query)
 {
-	PlanKey		key = {model->id, kind, use};
-	Oid			client_type = INT8OID;
-	const char *query = model->queries[kind];
+	Oid			argument = key.use == USE_PRODUCTS ? INT8ARRAYOID : INT8OID;
+	bool		has_argument = key.use == USE_CLIENT || key.use == USE_PRODUCTS;
 	KeptPlan   *kept;
 	bool		found;
 	SPIPlanPtr	plan;
@@ -299,8 +306,11 @@ kept_plan(const Model *model, SourceKind kind, SourceUse use)
 	if (hash_get_num_entries(kept_plans) >= MAX_KEPT_PLANS)
 		forget_plans();
 
-	switch (use)
+	switch ((SourceUse) key.use)
 	{
+		case USE_PRODUCTS:
+			sql = psprintf("SELECT * FROM (%s) q WHERE q.product_id = ANY ($1)", query);
+			break;
 		case USE_CLIENT:
 			sql = psprintf("SELECT * FROM (%s) q WHERE q.client_id = $1", query);
 			break;
@@ -317,11 +327,11 @@ kept_plan(const Model *model, SourceKind kind, SourceUse use)
 			sql = pstrdup(query);
 			break;
 	}
-	plan = SPI_prepare_cursor(sql, use == USE_CLIENT ? 1 : 0, &client_type,
-							  CURSOR_OPT_PARALLEL_OK);
+	/* one plan for all ids: planning for each costs more than it can save */
+	plan = SPI_prepare_cursor(sql, has_argument ? 1 : 0, &argument,
+							  CURSOR_OPT_PARALLEL_OK | (has_argument ? CURSOR_OPT_GENERIC_PLAN : 0));
 	if (plan == NULL)
-		elog(ERROR, "could not prepare the %s of model \"%s\": %s", source_names[kind],
-			 model->name, SPI_result_code_string(SPI_result));
+		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	SPI_keepplan(plan);
 
 	/* nothing below can fail but for lack of memory */
@@ -335,6 +345,22 @@ kept_plan(const Model *model, SourceKind kind, SourceUse use)
 	kept->query = MemoryContextStrdup(TopMemoryContext, query);
 	kept->running = 0;
 	return kept;
+}
+
+/* The same of one of a model's queries. */
+static KeptPlan *
+kept_plan(const Model *model, SourceKind kind, SourceUse use)
+{
+	return kept_plan_of((PlanKey) {model->id, kind, use}, model->queries[kind]);
+}
+
+/* The same of candidates or, if it is given, among. */
+static KeptPlan *
+kept_products_plan(const Model *model, const Among *among, SourceUse use)
+{
+	if (among)
+		return kept_plan_of((PlanKey) {among->relation, KIND_AMONG, use}, among->query);
+	return kept_plan(model, SOURCE_CANDIDATES, use);
 }
 
 /* Runs a plan that must not be forgotten meanwhile. */
@@ -498,6 +524,18 @@ receive_in_context(void *state, const SourceRow *row)
 	MemoryContextSwitchTo(before);
 }
 
+static ParamListInfo
+one_parameter(Datum value, Oid type)
+{
+	ParamListInfo params = makeParamList(1);
+
+	params->params[0].value = value;
+	params->params[0].isnull = false;
+	params->params[0].pflags = PARAM_FLAG_CONST;
+	params->params[0].ptype = type;
+	return params;
+}
+
 /*
  * Runs a query of the model as the caller, under the caller's snapshot, and
  * gives receiver each row: all, or those of one client.
@@ -511,33 +549,20 @@ source_read(const Model *model, SourceKind kind, const int64 *only_client,
 	Scope		scope;
 
 	if (only_client)
-	{
-		params = makeParamList(1);
-		params->params[0].value = Int64GetDatum(*only_client);
-		params->params[0].isnull = false;
-		params->params[0].pflags = PARAM_FLAG_CONST;
-		params->params[0].ptype = INT8OID;
-	}
+		params = one_parameter(Int64GetDatum(*only_client), INT8OID);
 	scope_begin_caller(&scope, model->owner, model->as_owner);
 	run_plan(kept_plan(model, kind, only_client ? USE_CLIENT : USE_ALL), params,
 			 kind == SOURCE_CANDIDATES, receive_in_context, &in_context);
 	scope_end(&scope);
 }
 
-/*
- * The product_id of all rows of a table or view of the caller's choice.
- * Returns whether it may be other ones at the next call.
- */
-bool
-source_read_products(Oid relation, SourceReceiver receiver, void *state)
+/* A table or view of the caller's choice, checked: undefined_column. */
+Among *
+source_among(Oid relation)
 {
-	ContextSwitch in_context = {CurrentMemoryContext, receiver, state};
-	char	   *schema;
+	Among	   *among = palloc(sizeof(Among));
 	char	   *name = get_rel_name(relation);
 	AttrNumber	column;
-	Scope		scope;
-	KeptPlan	passing = {{0}};
-	bool		unsteady;
 
 	if (name == NULL)
 		ereport(ERROR,
@@ -550,16 +575,62 @@ source_read_products(Oid relation, SourceReceiver receiver, void *state)
 				 errmsg("\"%s\" has no integer column product_id", name),
 				 errhint("Argument among takes a table or view with a column product_id "
 						 "of type smallint, integer or bigint.")));
-	schema = get_namespace_name_or_temp(get_rel_namespace(relation));
-	scope_begin_caller(&scope, GetUserId(), false);
-	passing.plan = SPI_prepare(psprintf("SELECT r.product_id, NULL::float8 FROM %s r",
-								quote_qualified_identifier(schema, name)), 0, NULL);
-	if (passing.plan == NULL)
-		elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
-	unsteady = is_unsteady(passing.plan, false);
-	run_plan(&passing, NULL, true, receive_in_context, &in_context);
+	among->relation = relation;
+	among->query = psprintf("SELECT r.product_id, NULL::pg_catalog.float8 AS surplus FROM %s r",
+							quote_qualified_identifier(get_namespace_name_or_temp(get_rel_namespace(relation)),
+													   name));
+	return among;
+}
+
+/* candidates: as whoever runs a model's queries; among: as the caller. */
+static void
+begin_products_scope(Scope *scope, const Model *model, const Among *among)
+{
+	if (among)
+		scope_begin_caller(scope, GetUserId(), false);
+	else
+		scope_begin_caller(scope, model->owner, model->as_owner);
+}
+
+Steadiness
+source_products_steadiness(const Model *model, const Among *among)
+{
+	Steadiness	result;
+	Scope		scope;
+
+	begin_products_scope(&scope, model, among);
+	result = steadiness(kept_products_plan(model, among, USE_ALL)->plan);
 	scope_end(&scope);
-	return unsteady;
+	return result;
+}
+
+/*
+ * The products of the model's candidates or, if it is given, of among: all,
+ * or those among only (count of them, in any order).
+ */
+void
+source_read_products(const Model *model, const Among *among, const int64 *only, int64 count,
+					 SourceReceiver receiver, void *state)
+{
+	ContextSwitch in_context = {CurrentMemoryContext, receiver, state};
+	ParamListInfo params = NULL;
+	Scope		scope;
+
+	if (only)
+	{
+		Datum	   *ids = palloc(Max(count, 1) * sizeof(Datum));
+
+		for (int64 i = 0; i < count; i++)
+			ids[i] = Int64GetDatum(only[i]);
+		params = one_parameter(PointerGetDatum(construct_array(ids, (int) count, INT8OID, sizeof(int64),
+															   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
+							   INT8ARRAYOID);
+		pfree(ids);
+	}
+	begin_products_scope(&scope, model, among);
+	run_plan(kept_products_plan(model, among, only ? USE_PRODUCTS : USE_ALL), params, true,
+			 receive_in_context, &in_context);
+	scope_end(&scope);
 }
 
 /*
@@ -585,23 +656,10 @@ source_check_rights(const Model *model)
 			continue;
 		kept = kept_plan(model, kind, USE_RIGHTS);
 		run_kept(kept, &options);
-		unsteady |= is_unsteady(kept->plan, true);
+		unsteady |= steadiness(kept->plan) != STEADY;
 		if (calls_functions(kept->plan))
 			run_kept(kept_plan(model, kind, USE_FUNCTIONS), &options);
 	}
-	scope_end(&scope);
-	return unsteady;
-}
-
-/* The same of candidates, which not all that is asked of a model needs. */
-bool
-source_candidates_unsteady(const Model *model)
-{
-	bool		unsteady;
-	Scope		scope;
-
-	scope_begin_caller(&scope, model->owner, model->as_owner);
-	unsteady = is_unsteady(kept_plan(model, SOURCE_CANDIDATES, USE_ALL)->plan, true);
 	scope_end(&scope);
 	return unsteady;
 }
@@ -629,21 +687,14 @@ source_count(const Model *model)
 	return total;
 }
 
-/*
- * The planner's cost and number of rows of reading all of a query, or the
- * rows of one client.
- */
-double
-source_cost(const Model *model, SourceKind kind, bool one_client, double *rows)
+/* The planner's cost and number of rows of running a plan. */
+static double
+cost_of_plan(KeptPlan *kept, double *rows)
 {
-	Scope		scope;
-	KeptPlan   *kept;
 	CachedPlan *plan = NULL;
 	Plan	   *tree;
 	double		cost;
 
-	scope_begin_caller(&scope, model->owner, model->as_owner);
-	kept = kept_plan(model, kind, one_client ? USE_CLIENT : USE_ALL);
 	kept->running++;
 	PG_TRY();
 	{
@@ -655,11 +706,39 @@ source_cost(const Model *model, SourceKind kind, bool one_client, double *rows)
 	}
 	PG_END_TRY();
 	if (plan == NULL)
-		elog(ERROR, "no single plan for the %s of model \"%s\"", source_names[kind], model->name);
+		elog(ERROR, "no single plan for \"%s\"", kept->query);
 	tree = linitial_node(PlannedStmt, plan->stmt_list)->planTree;
 	cost = tree->total_cost;
 	*rows = tree->plan_rows;
 	ReleaseCachedPlan(plan, CurrentResourceOwner);
+	return cost;
+}
+
+/* Of reading all of a query, or the rows of one client. */
+double
+source_cost(const Model *model, SourceKind kind, bool one_client, double *rows)
+{
+	Scope		scope;
+	double		cost;
+
+	scope_begin_caller(&scope, model->owner, model->as_owner);
+	cost = cost_of_plan(kept_plan(model, kind, one_client ? USE_CLIENT : USE_ALL), rows);
 	scope_end(&scope);
 	return cost;
+}
+
+/* Elements that the planner takes an unknown array to have. */
+#define ARRAY_GUESS 10
+
+/* Of reading all candidates, or among; or, if some, for each product asked for. */
+double
+source_products_cost(const Model *model, const Among *among, bool some, double *rows)
+{
+	Scope		scope;
+	double		cost;
+
+	begin_products_scope(&scope, model, among);
+	cost = cost_of_plan(kept_products_plan(model, among, some ? USE_PRODUCTS : USE_ALL), rows);
+	scope_end(&scope);
+	return some ? cost / ARRAY_GUESS : cost;
 }

@@ -18,15 +18,36 @@ typedef struct SourceRow
 	int64		at;				/* a TimestampTz */
 } SourceRow;
 
+/* Does a query return the same rows as long as snapshot and role are the same? */
+typedef enum Steadiness
+{
+	STEADY,
+	UNSTEADY,					/* not surely: row security, settings, functions */
+	VOLATILE					/* not even twice in a statement */
+} Steadiness;
+
+/* A relation of the caller's choice, whose column product_id is wanted. */
+typedef struct Among
+{
+	Oid			relation;
+	char	   *query;
+} Among;
+
 typedef void (*SourceReceiver) (void *state, const SourceRow *row);
 
 extern char *source_check(SourceKind kind, const char *query, int *columns);
 extern void source_read(const Model *model, SourceKind kind, const int64 *only_client,
 						SourceReceiver receiver, void *state);
-extern bool source_read_products(Oid relation, SourceReceiver receiver, void *state);
 extern bool source_check_rights(const Model *model);
-extern bool source_candidates_unsteady(const Model *model);
 extern int64 source_count(const Model *model);
 extern double source_cost(const Model *model, SourceKind kind, bool one_client, double *rows);
+
+/* candidates, or what argument among says (NULL: not given) */
+extern Among *source_among(Oid relation);
+extern Steadiness source_products_steadiness(const Model *model, const Among *among);
+extern void source_read_products(const Model *model, const Among *among, const int64 *only,
+								 int64 count, SourceReceiver receiver, void *state);
+extern double source_products_cost(const Model *model, const Among *among, bool some,
+								   double *rows);
 
 #endif							/* RECO_SOURCE_H */
