@@ -4,8 +4,9 @@
  * Every solver here comes down to this: gather the rows of factors v_j that a
  * client (or product) is paired with, add up  A = sum v_j v_j'  and a right
  * side, factorise A = U' U by Cholesky, and solve two triangles.  Nearly all
- * the time of a training is spent in one loop, that of normal_tiles.h: a tile
- * of A stays in registers while the rows of a panel pass by.
+ * the time of a training is spent in one loop, that of add_tile in
+ * normal_tiles.h: a tile of A stays in registers while the rows of a panel
+ * pass by.
  *
  * Gathering copies rows into a panel of PANEL_ROWS that stays in the first-
  * level cache.  The rows come from all over a matrix that is too large for
@@ -13,18 +14,18 @@
  * panel is added up, the rows of the next are fetched, a line of one with
  * each step, also those of the row of factors that will be solved next.
  *
- * Cholesky goes by blocks of 16 rows.  Inside of a block a row is taken off
- * those below it, one after the other, which is a chain of dependent steps;
- * all the rows below the block are then updated by the same loop as above,
- * with the block as the panel.  The factor keeps the reciprocals of the
- * diagonal, and left of it, in the squares on the diagonal, its transpose:
- * solving with U then runs along vectors, as solving with U' does.
+ * Cholesky goes by blocks of as many rows as a register has lanes, and is
+ * without square roots inside of them: these would be a chain of slow steps.
+ * The rows of a block stay in registers while they are taken off each other,
+ * first on the diagonal and then in the columns beside it.  All that is below
+ * is then updated by the same loop as above, with the block as the panel.  The
+ * factor keeps the reciprocals of the diagonal and, below it, the transpose of
+ * its blocks: solving with U then runs along vectors, as solving with U' does.
  *
- * The loop is compiled for AVX-512, AVX2 and the plain ABI, each with the
- * tile that fits its registers; the rest of this file is vectors of 16 floats
- * (lanes.h), compiled for the same three.  Which of them runs is decided when
- * the library is loaded.  They differ in nothing but the order in which some
- * sums are rounded.
+ * All this is compiled for AVX-512, AVX2 and the plain ABI, each with vectors
+ * and tiles that fit its registers.  Which of them runs is decided when the
+ * library is loaded.  They differ in nothing but the order in which sums are
+ * rounded.
  */
 #include <math.h>
 #include <string.h>
@@ -32,43 +33,52 @@
 #include "lanes.h"
 #include "normal.h"
 
-/* Rows that Cholesky factorises one by one. */
-#define BLOCK_ROWS FACTOR_LANES
+/* Floats in a line of the cache. */
+#define LINE_FLOATS 16
 
-typedef void (*AddTiles) (float *matrix, int stride, int from, const float *panel, int rows,
-						  const float *const *next, bool subtract);
+typedef struct Kernel
+{
+	void		(*add) (float *matrix, int stride, const float *panel, int rows,
+						const float *const *next);
+	bool		(*factor) (float *matrix, int stride);
+	void		(*forward) (const float *factor, float *right, int stride);
+	void		(*backward) (const float *factor, float *right, int stride);
+} Kernel;
 
 #ifdef LANE_TARGETS
-#define TILE_NAME add_tiles_avx512
+#define TILE_KIND avx512
 #define TILE_TARGET __attribute__((target("arch=x86-64-v4")))
+#define TILE_LANES 16
 #define TILE_ROWS 8
 #define TILE_VECTORS 2
 #include "normal_tiles.h"
 
-#define TILE_NAME add_tiles_avx2
+#define TILE_KIND avx2
 #define TILE_TARGET __attribute__((target("arch=x86-64-v3")))
+#define TILE_LANES 8
 #define TILE_ROWS 4
-#define TILE_VECTORS 1
+#define TILE_VECTORS 2
 #include "normal_tiles.h"
 #endif
 
-#define TILE_NAME add_tiles_plain
+#define TILE_KIND plain
 #define TILE_TARGET
-#define TILE_ROWS 2
-#define TILE_VECTORS 1
+#define TILE_LANES 4
+#define TILE_ROWS 4
+#define TILE_VECTORS 2
 #include "normal_tiles.h"
 
-static AddTiles add_tiles = add_tiles_plain;
+static const Kernel *kernel = &kernel_plain;
 
 #ifdef LANE_TARGETS
 __attribute__((constructor)) static void
-choose_tiles(void)
+choose_kernel(void)
 {
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("x86-64-v4"))
-		add_tiles = add_tiles_avx512;
+		kernel = &kernel_avx512;
 	else if (__builtin_cpu_supports("x86-64-v3"))
-		add_tiles = add_tiles_avx2;
+		kernel = &kernel_avx2;
 }
 #endif
 
@@ -125,8 +135,7 @@ normal_add(const Gather *gather, float *matrix, float *right, float *panel)
 				*(Lanes *) (right + i) += lanes;
 			}
 		}
-		add_tiles(matrix, stride, 0, panel, rows,
-				  rows_to_come(gather, first + rows, rows, next), false);
+		kernel->add(matrix, stride, panel, rows, rows_to_come(gather, first + rows, rows, next));
 	}
 }
 
@@ -157,8 +166,7 @@ normal_add_biased(const Gather *gather, const float *values, int bias,
 			/* in the place of the bias: its products with v are the right side */
 			entry[bias] = values ? values[first + r] - row[bias] : 0;
 		}
-		add_tiles(matrix, stride, 0, panel, rows,
-				  rows_to_come(gather, first + rows, rows, next), false);
+		kernel->add(matrix, stride, panel, rows, rows_to_come(gather, first + rows, rows, next));
 	}
 	for (int i = 0; i < stride; i++)
 	{
@@ -168,101 +176,37 @@ normal_add_biased(const Gather *gather, const float *values, int bias,
 	}
 }
 
-/* ---- Cholesky ---- */
+/* ---- solving ---- */
 
 /*
  * Replaces matrix by U with U' U = matrix.  False if it is not positive
  * definite within rounding.
  */
-LANE_CLONES bool
+bool
 normal_factor(float *matrix, int width, int stride)
 {
-	for (int block = 0; block < width; block += BLOCK_ROWS)
-	{
-		int			end = block + BLOCK_ROWS < width ? block + BLOCK_ROWS : width;
-
-		for (int k = block; k < end; k++)
-		{
-			float	   *row = matrix + (size_t) k * stride;
-			float		pivot = row[k];
-			float		scale;
-
-			if (!(pivot > 0) || isinf(pivot))
-				return false;
-			scale = 1.0f / sqrtf(pivot);
-			for (int j = block; j < stride; j += FACTOR_LANES)
-				*(Lanes *) (row + j) *= scale;
-			row[k] = scale;
-			for (int i = k + 1; i < end; i++)
-			{
-				float	   *below = matrix + (size_t) i * stride;
-				float		factor = row[i];
-
-				for (int j = block; j < stride; j += FACTOR_LANES)
-					*(Lanes *) (below + j) -= factor * *(const Lanes *) (row + j);
-			}
-		}
-		for (int k = block + 1; k < end; k++)
-		{
-			for (int j = block; j < k; j++)
-				matrix[(size_t) k * stride + j] = matrix[(size_t) j * stride + k];
-		}
-		if (end < width)
-			add_tiles(matrix, stride, end, matrix + (size_t) block * stride, BLOCK_ROWS, NULL, true);
-	}
-	return true;
+	/* so that blocks are whole */
+	for (int i = width; i < stride; i++)
+		matrix[(size_t) i * stride + i] = 1;
+	return kernel->factor(matrix, stride);
 }
 
 /* Solves U' y = right, in place. */
-LANE_CLONES void
-normal_forward(const float *factor, float *right, int width, int stride)
+void
+normal_forward(const float *factor, float *right, int stride)
 {
-	for (int block = 0; block < width; block += BLOCK_ROWS)
-	{
-		int			end = block + BLOCK_ROWS < width ? block + BLOCK_ROWS : width;
-		float		solved[BLOCK_ROWS];
-
-		for (int k = block; k < end; k++)
-		{
-			const float *row = factor + (size_t) k * stride;
-			float		y = right[k] * row[k];
-
-			solved[k - block] = y;
-			/* what was solved before is spoilt by it, and put back below */
-			for (int j = block; j < stride; j += FACTOR_LANES)
-				*(Lanes *) (right + j) -= y * *(const Lanes *) (row + j);
-		}
-		for (int k = block; k < end; k++)
-			right[k] = solved[k - block];
-	}
+	kernel->forward(factor, right, stride);
 }
 
 /* Solves U x = right, in place.  False if the result is not finite. */
 LANE_CLONES bool
-normal_backward(const float *factor, float *right, int width, int stride)
+normal_backward(const float *factor, float *right, int stride)
 {
 	float		check = 0;
 
-	for (int block = (width - 1) / BLOCK_ROWS * BLOCK_ROWS; block >= 0; block -= BLOCK_ROWS)
-	{
-		int			end = block + BLOCK_ROWS < width ? block + BLOCK_ROWS : width;
-		float		solved[BLOCK_ROWS];
-
-		for (int k = block; k < end && block + BLOCK_ROWS < stride; k++)
-			right[k] -= lanes_dot(factor + (size_t) k * stride + block + BLOCK_ROWS,
-								  right + block + BLOCK_ROWS, stride - block - BLOCK_ROWS);
-		for (int k = end - 1; k >= block; k--)
-		{
-			const float *row = factor + (size_t) k * stride;
-			float		x = right[k] * row[k];
-
-			solved[k - block] = x;
-			check += x * 0;
-			*(Lanes *) (right + block) -= x * *(const Lanes *) (row + block);
-		}
-		for (int k = block; k < end; k++)
-			right[k] = solved[k - block];
-	}
+	kernel->backward(factor, right, stride);
 	/* NaN if any is NaN or infinite */
+	for (int i = 0; i < stride; i++)
+		check += right[i] * 0;
 	return check == 0;
 }

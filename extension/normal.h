@@ -24,7 +24,7 @@ extern void normal_add(const Gather *gather, float *matrix, float *right, float 
 extern void normal_add_biased(const Gather *gather, const float *values, int bias,
 							  float *matrix, float *right, float *panel);
 extern bool normal_factor(float *matrix, int width, int stride);
-extern void normal_forward(const float *factor, float *right, int width, int stride);
-extern bool normal_backward(const float *factor, float *right, int width, int stride);
+extern void normal_forward(const float *factor, float *right, int stride);
+extern bool normal_backward(const float *factor, float *right, int stride);
 
 #endif							/* RECO_NORMAL_H */

@@ -67,8 +67,8 @@ cholesky_solve(float *matrix, float *right, int width, int stride)
 {
 	if (!normal_factor(matrix, width, stride))
 		return false;
-	normal_forward(matrix, right, width, stride);
-	return normal_backward(matrix, right, width, stride);
+	normal_forward(matrix, right, stride);
+	return normal_backward(matrix, right, stride);
 }
 
 /* sum (a padded row) = the sum of some rows of a matrix */
@@ -258,10 +258,10 @@ solve_bayes_row(const FactorMatrix *other, int own_bias,
 	solved = normal_factor(s.matrix, width, stride);
 	if (solved)
 	{
-		normal_forward(s.matrix, s.right, width, stride);
+		normal_forward(s.matrix, s.right, stride);
 		for (int i = 0; noise && i < width; i++)
 			s.right[i] += noise[i];
-		solved = normal_backward(s.matrix, s.right, width, stride);
+		solved = normal_backward(s.matrix, s.right, stride);
 	}
 	memset(out, 0, stride * sizeof(float));
 	memcpy(out, solved ? s.right : mean, width * sizeof(float));
@@ -291,7 +291,7 @@ solve_bayes_variance(const FactorMatrix *other, int own_bias,
 	for (int r = 0; r < width; r++)
 	{
 		memcpy(s.right, root + (size_t) r * stride, stride * sizeof(float));
-		normal_forward(s.matrix, s.right, width, stride);
+		normal_forward(s.matrix, s.right, stride);
 		total += factor_dot(s.right, s.right, stride);
 	}
 	return total;
