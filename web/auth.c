@@ -29,18 +29,6 @@
 static const char no_hash[] =
 	"$argon2id$v=19$m=47104,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/* Passwords that everybody tries first and that are eight characters or more. */
-static const char *const common_passwords[] = {
-	"12345678", "123456789", "1234567890", "password", "password1", "motdepasse", "azertyuiop", "azerty123",
-	"qwertyuiop", "qwerty123", "11111111", "00000000", "87654321", "987654321", "iloveyou", "jetaime1",
-	"butembo1", "butembo2024", "butembo2025", "butembo2026", "congo123", "congo2025", "congo2026", "kinshasa",
-	"boutique", "boutique1", "commerce", "welcome1", "bienvenue", "bienvenue1", "administrateur", "admin123",
-	"1q2w3e4r", "abcd1234", "abc12345", "a1b2c3d4", "football", "princess", "sunshine", "superman", "trustno1",
-	"dieuestgrand", "jesuschrist", "jesus123", "seigneur", "karibuni", "habari123", "nakupenda", "12341234",
-	"11223344", "12121212", "55555555", "88888888", "99999999", "66666666", "77777777", "22222222", "33333333",
-	"44444444", "123123123", "147258369", "159753456", "asdfghjk", "zxcvbnm1", "passw0rd", "p@ssw0rd",
-	"soleil123", "loulou123", "doudou123", "chouchou", "chocolat", "marseille", "bonjour1", "merci123"};
-
 /* Bytes as hexadecimal digits. */
 static void
 to_hex(const unsigned char *bytes, size_t len, char *text)
@@ -249,20 +237,73 @@ different_bytes(const char *password)
 	return count;
 }
 
+/* Compares a word, of that length, with one of the list. */
+typedef struct Word
+{
+	const char *text;
+	size_t		len;
+} Word;
+
+static int
+compare_word(const void *key, const void *row)
+{
+	const Word *word = key;
+	const char *listed = *(const char *const *) row;
+	int			order = strncmp(word->text, listed, word->len);
+
+	return order != 0 ? order : listed[word->len] != '\0' ? -1 : 0;
+}
+
+/* Is it in the list of passwords that everybody tries? */
+static bool
+is_listed(const char *text, size_t len)
+{
+	Word		word = {text, len};
+
+	return bsearch(&word, common_passwords, (size_t) common_password_count, sizeof(common_passwords[0]), compare_word) != NULL;
+}
+
+/* Is that part of it a word of the shop's name? */
+static bool
+is_word_of(const char *text, size_t len, const char *name)
+{
+	for (const char *p = name; *p != '\0';)
+	{
+		size_t		n = strcspn(p, " ");
+
+		if (n == len && strncasecmp(p, text, len) == 0)
+			return true;
+		p += n + strspn(p + n, " ");
+	}
+	return len > 0 && strlen(name) == len && strncasecmp(name, text, len) == 0;
+}
+
 /*
- * Is it one of those that are tried first: a common one, a number (of a phone, a birthday), the same few signs
- * again and again, or the name of the account with little around it?
+ * Is it one of those that are tried first: a listed one, or one with a few digits and signs around it; the name of
+ * the shop, likewise; a number (of a phone, a birthday); the same few signs again and again; or the name of the
+ * account with little around it?
  */
 bool
-password_is_common(const char *password, const char *login)
+password_is_common(const char *password, const char *login, const char *shop)
 {
-	if (different_bytes(password) < 4 ||
-		(strspn(password, "0123456789 +-./") == strlen(password) && strlen(password) < 15))
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	char		lower[PASSWORD_MAX + 1];
+	size_t		len = strlen(password),
+				start = 0,
+				end = len;
+
+	if (different_bytes(password) < 4 || (strspn(password, "0123456789 +-./") == len && len < 15))
 		return true;
-	for (size_t i = 0; i < sizeof(common_passwords) / sizeof(common_passwords[0]); i++)
-	{
-		if (strcasecmp(password, common_passwords[i]) == 0)
-			return true;
-	}
-	return login[0] != '\0' && strcasestr(password, login) != NULL && strlen(password) < strlen(login) + 6;
+	if (login[0] != '\0' && strcasestr(password, login) != NULL && len < strlen(login) + 6)
+		return true;
+	if (len > PASSWORD_MAX)
+		return false;
+	for (size_t i = 0; i <= len; i++)
+		lower[i] = (char) tolower((unsigned char) password[i]);
+	while (start < end && (unsigned char) lower[start] < 0x80 && strchr(letters, lower[start]) == NULL)
+		start++;
+	while (end > start && (unsigned char) lower[end - 1] < 0x80 && strchr(letters, lower[end - 1]) == NULL)
+		end--;
+	return is_listed(lower, len) ||
+		(len - (end - start) <= 6 && (is_listed(lower + start, end - start) || is_word_of(lower + start, end - start, shop)));
 }

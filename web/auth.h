@@ -22,7 +22,11 @@ void		auth_open_session(Request *r, const char *user_id);
 
 const char *password_hash(Request *r, const char *password);
 bool		password_matches(const char *hash, const char *password);
-bool		password_is_common(const char *password, const char *login);
+bool		password_is_common(const char *password, const char *login, const char *shop);
+
+/* assets.c, made of passwords.txt when the program is built: sorted, in small letters */
+extern const char *const common_passwords[];
+extern const int common_password_count;
 bool		password_hash_plain(const char *password, char *hash, size_t size);
 
 #endif

@@ -173,12 +173,13 @@ send_bytes(const char *bytes, size_t len)
 		fwrite(bytes, 1, len, stdout);
 }
 
-/* Sends the answer. The headers are the same for all pages but for the cache. */
+/* Sends the answer. The headers are the same for all pages but for the cache; what users have sent stays in a box. */
 static void
 send_answer(Request *r)
 {
 	Buf			head = {0};
 	char		line[128];
+	bool		is_page = strncmp(r->content_type, "text/html", 9) == 0 || strncmp(r->content_type, "text/css", 8) == 0;
 
 	snprintf(line, sizeof(line), "Status: %d\r\nContent-Length: %zu\r\n", r->status, r->out.len);
 	buf_puts(&head, line);
@@ -191,9 +192,9 @@ send_answer(Request *r)
 		request_header(r, "Retry-After", "30");
 	request_header(r, "Content-Type", r->content_type);
 	request_header(r, "Cache-Control", r->cache != NULL ? r->cache : "no-store");
-	request_header(r, "Content-Security-Policy",
+	request_header(r, "Content-Security-Policy", is_page ?
 				   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
-				   " frame-ancestors 'none'; object-src 'none'");
+				   " frame-ancestors 'none'; object-src 'none'" : "default-src 'none'; frame-ancestors 'none'; sandbox");
 	request_header(r, "X-Content-Type-Options", "nosniff");
 	request_header(r, "Referrer-Policy", "same-origin");
 	request_header(r, "Cross-Origin-Opener-Policy", "same-origin");

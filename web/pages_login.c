@@ -138,7 +138,7 @@ setup_act(Request *r)
 		return;
 	if (strpbrk(login, " \t") != NULL)
 		form_error(r, "login", say(r, _("One word, without spaces.")));
-	if (password_is_common(password, login))
+	if (password_is_common(password, login, r->shop.name))
 		form_error(r, "password", say(r, _("Everybody would try this one first. Choose another.")));
 	if (r->form_bad)
 		return;

@@ -167,7 +167,7 @@ shop_act(Request *r)
 static void
 check_new_password(Request *r, const char *login)
 {
-	if (form_given(r, "password") && password_is_common(form_value(r, "password"), login))
+	if (form_given(r, "password") && password_is_common(form_value(r, "password"), login, r->shop.name))
 		form_error(r, "password", say(r, _("Everybody would try this one first. Choose another.")));
 }
 

@@ -20,8 +20,8 @@ $(WEB_OBJS): web/%.o: web/%.c $(wildcard web/*.h) web/web.mk
 web/messages.c: web/po/compile.pl $(wildcard web/po/*.po) $(WEB_SOURCES)
 	perl web/po/compile.pl $(WEB_SOURCES) > $@
 
-web/assets.c: web/assets.pl web/reco.css
-	perl web/assets.pl web/reco.css > $@
+web/assets.c: web/assets.pl web/reco.css web/passwords.txt
+	perl web/assets.pl web/reco.css web/passwords.txt > $@
 
 # Feeds the parsers with changed input under the sanitizers: ten minutes, or FUZZ_SECONDS, with libFuzzer where
 # clang has it.  The tests do the same for a few seconds with gcc alone.

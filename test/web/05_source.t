@@ -32,6 +32,12 @@ for my $file (sort keys %source) {
 	cmp_ok scalar(() = $source{$file} =~ /\n/g), '<', 800, "$file has less than 800 lines";
 }
 
+# -- asvs.md names the tests that hold what it promises
+open my $asvs, '<:encoding(UTF-8)', 'test/web/asvs.md' or die;
+my %held = map { $_ => 1 } map { /\b(\d\d)\b/g } map { (split /\|/)[3] // '' } <$asvs>;
+cmp_ok scalar(keys %held), '>', 10, 'asvs.md names tests';
+is join(' ', grep { my @files = glob "test/web/${_}_*.t"; @files != 1 } sort keys %held), '', '... which are all there';
+
 # -- translations: the build fails when one is missing, empty or of another shape
 sub compile {
 	my ($change) = @_;

@@ -96,7 +96,8 @@ my %new = (code => '0000-0000-0000-0000', name => 'Masika', login => 'masika', p
 $page = browser()->get('/setup')->submit('/setup', %new);
 is $page->{status}, 422, 'a wrong code makes nobody an owner';
 is sql(q{SELECT count(*) FROM shop.web_user WHERE login = 'masika'}), 0, '... and writes nothing';
-for my $bad (['12345678', 'a common one'], ['MotDePasse', 'a common one in capitals'], ['0997 123 456', 'a phone number'], ['abababababab', 'two letters again and again'], ['masika12', 'the name with something behind'], ['kurz', 'a short one']) {
+for my $bad (['12345678', 'a common one'], ['MotDePasse', 'a common one in capitals'], ['0997 123 456', 'a phone number'], ['abababababab', 'two letters again and again'], ['masika12', 'the name with something behind'],
+	['Dragon2026!', 'a word that everybody takes, with something behind'], ['**mazembe', '... or before'], ['Kavira2026', 'the name of the shop with a year'], ['Butembo-243', 'the town'], ['kurz', 'a short one']) {
 	$page = browser()->get('/setup')->submit('/setup', %new, code => $code, password => $bad->[0]);
 	is $page->{status}, 422, "no password that is $bad->[1]";
 }

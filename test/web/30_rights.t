@@ -15,6 +15,8 @@ my %users = (NONE => browser(), CASHIER => browser('cashier'), OWNER => browser(
 my %rank = (NONE => 0, CLIENT => 1, CASHIER => 2, OWNER => 3);
 my $policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
 
+my $foreign = { $users{CASHIER}->get('/password')->fields('/password') }->{csrf};
+
 sub address_of { my ($path) = @_; return exists $query{$path} ? $path . $query{$path} : address($users{OWNER}, $path) }
 
 for my $path (sort keys %pages) {
@@ -29,7 +31,8 @@ for my $path (sort keys %pages) {
 		} else {
 			is $page->{status}, $want, "$user GET $path" unless $path eq '/login' && $user ne 'NONE';
 		}
-		is $page->header('Content-Security-Policy'), $policy, '... with the policy';
+		is $page->header('Content-Security-Policy'), $page->header('Content-Type') =~ /html|css/ ? $policy : "default-src 'none'; frame-ancestors 'none'; sandbox",
+			'... with the policy';
 		is $page->header('X-Content-Type-Options') . $page->header('Referrer-Policy'), 'nosniffsame-origin', '... and the other headers';
 		like $page->header('Content-Type'), qr/^(text\/(html|css|csv|plain); charset=utf-8|image\/jpeg)$/, '... and a type with its charset';
 		like $page->header('Cache-Control'), $path =~ /style|picture/ ? qr/./ : qr/^no-store$/, '... and is not kept' if $page->{status} == 200;
@@ -40,6 +43,7 @@ for my $path (sort keys %pages) {
 	}
 	my $posted = $users{OWNER}->post($address);
 	is $posted->{status}, $act ? 403 : 405, "POST $path without a token";
+	is $users{OWNER}->post($address, csrf => $foreign, once => '0' x 32)->{status}, 403, '... or with the token of somebody else' if $act;
 	for my $method (qw(PUT DELETE TRACE OPTIONS PATCH)) {
 		is $users{OWNER}->request($method, $address)->{status}, 405, "$method $path is not allowed" if $path =~ m{^/(products|login)$};
 	}
@@ -90,6 +94,27 @@ allowed('shop_cashier', 'SELECT sell(NULL, ARRAY[(SELECT product_id FROM stock_l
 refused('postgres', 'DELETE FROM web_journal', 'not even the shop itself deletes from the journal');
 is sql(q{SELECT count(*) FROM pg_proc WHERE pronamespace = 'shop'::regnamespace AND proacl IS NULL AND prosecdef}), 0,
 	'no function that runs as the owner is open to all';
+
+# -- the shop next door
+sql(q{SELECT reco.create_shop('voisin'); SELECT reco.create_web_roles('voisin');
+	INSERT INTO voisin.category (name) VALUES ('Secrets du voisin');
+	INSERT INTO voisin.web_user (login, name, role, password_hash) SELECT 'voisine', 'Voisine', 'owner', password_hash FROM shop.web_user WHERE login = 'owner'});
+for my $role ('shop_web', 'shop_cashier', 'shop_owner') {
+	refused($role, 'SELECT name FROM voisin.category', "$role reads nothing of the shop next door");
+	refused($role, "SELECT * FROM voisin.web_login('voisine')", '... and opens no session there');
+	is sql("SELECT pg_has_role('$role', 'voisin_owner', 'MEMBER') OR pg_has_role('$role', 'voisin_web', 'MEMBER')"), 'f', '... nor becomes anybody there';
+}
+my %next_door = (RECO_SCHEMA => 'voisin', RECO_DSN => Web::DSN =~ s/shop_web/voisin_web/r);
+is $users{OWNER}->get('/products', %next_door)->{status}, 303, 'a session of one shop is none in the other';
+is $users{OWNER}->get('/products', RECO_SCHEMA => 'voisin')->{status}, 500, '... and the program of one shop cannot serve the other';
+my $voisine = browser();
+my %door = ($voisine->get('/login', %next_door)->fields('/login'), login => 'voisine', password => 'secret of owner');
+is $voisine->request('POST', '/login', Web::Browser::encode(%door), undef, %next_door)->{status}, 303,
+	'an owner next door logs in there';
+like $voisine->get('/products', %next_door)->{body}, qr/Secrets du voisin/, '... and sees what is there';
+is $voisine->get('/product?id=1', %next_door)->{status}, 404, '... but no product of this shop';
+is $voisine->get('/products')->{status}, 303, '... whose door stays closed';
+sql(q{DROP SCHEMA voisin CASCADE; DROP ROLE voisin_web, voisin_cashier, voisin_owner; SELECT reco.drop_model('voisin')});
 
 # -- a GET changes nothing
 my $state = sub { sql(q{SELECT (SELECT count(*) FROM shop.web_journal) || ' ' || (SELECT count(*) FROM shop.rating) || ' ' || (SELECT count(*) FROM shop.sale)}) };

@@ -41,6 +41,8 @@ is $page->{status}, 303, 'a picture is taken, whatever its name and claimed type
 my %hash = map { split /\|/ } split /\n/, sql('SELECT size, hash FROM shop.product_image WHERE product_id = 3');
 my $large = $owner->get("/picture?hash=$hash{large}");
 is $large->header('Content-Type'), 'image/jpeg', 'it is a JPEG now';
+is $large->header('Content-Security-Policy') . $large->header('X-Content-Type-Options'), "default-src 'none'; frame-ancestors 'none'; sandboxnosniff",
+	'... and nothing else, wherever it is opened';
 like $large->header('Cache-Control'), qr/immutable/, '... that a browser keeps';
 is $large->header('Set-Cookie'), '', '... and that brings no cookie';
 is size_of($large->{raw}), '640x426', 'the large one is 640 pixels wide';

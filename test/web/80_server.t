@@ -18,14 +18,26 @@ is fetch($server, 'GET', '/login')->{status}, 200, 'FastCGI: the login is there'
 is log_in($server, 'owner')->{status}, 303, 'FastCGI: an owner logs in';
 my %known = %cookies;
 
-# Long names, so that a list of 25 rows is as heavy as it gets.
-sql(q{UPDATE shop.product SET name = left(name || ' - ' || md5(id::text) || ' ' || md5((id + 1)::text), 110) WHERE id <= 60});
+# Long names of everything, alerts and orders enough, so that a list of 25 rows is as heavy as it gets.
+my $long = sub { "left(name || ' - ' || md5(id::text) || ' ' || md5((id + 1)::text), 90)" };
+sql(join ';', map { "UPDATE shop.$_ SET name = " . $long->() } qw(product client supplier category));
+sql(q{SELECT shop.write_off(array_agg(product_id), array_agg(on_hand - reserved), 'expired') FROM shop.stock_level WHERE on_hand > reserved AND product_id > 60});
+sql("SET web.user_id = '1'; UPDATE shop.product SET price = price + 1, unit_cost = unit_cost + 1, threshold = 7, target = 900 WHERE id BETWEEN 61 AND 90");
 my $owner = browser('owner');
 my $heaviest = 0;
-for my $path (map { $_->{path} } grep { $_->{show} && $_->{role} ne 'CLIENT' } pages()) {
-	next if $path =~ m{^/(picture|c|login|setup|receipt.*|order|order/cancel|stock/undo|settings/export.*|settings/import/check)$};
-	my $page = fetch($server, 'GET', address($owner, $path), headers => "Accept-Encoding: gzip\r\n");
-	is $page->{status}, 200, "FastCGI: $path";
+my $basket = join '&', map { "quantity$_=2" } 1 .. 25;
+my $shelf = sql('SELECT category_id FROM shop.product WHERE active GROUP BY 1 ORDER BY count(*) DESC LIMIT 1');
+my $supplier = sql('SELECT supplier_id FROM shop.product WHERE active AND supplier_id IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1');
+my $order = sql("SELECT shop.place_order($supplier, array_agg(id), array_agg(pack_size)) FROM (SELECT id, pack_size FROM shop.product WHERE supplier_id = $supplier LIMIT 25) p");
+my $sale = sql("SELECT shop.sell(5, array_agg(product_id), array_agg(1)) FROM (SELECT product_id FROM shop.stock_level WHERE on_hand - reserved >= 1 LIMIT 25) l");
+my %full = ('/sell' => ["client=5&$basket", "who=a&$basket", 'q=a'], '/stock/count' => ["category=$shelf"], '/reorder' => ["from=$supplier&all=1"],
+	'/orders' => ['state=all'], '/alerts' => ['state=all'], '/recommendations' => ['who=a', 'what=a', 'client=5'], '/clients' => ['q=a'],
+	'/order' => ["id=$order"], '/sale' => ["id=$sale"], '/receipt' => ["id=$sale"], '/receipt/text' => ["id=$sale"], '/sale/refund' => ["id=$sale"]);
+my @addresses = map { my $path = $_->{path}; address($owner, $path), map { "$path?$_" } @{ $full{$path} // [] } }
+	grep { $_->{show} && $_->{role} ne 'CLIENT' && $_->{path} !~ m{^/(picture|c|login|setup|settings/import/check)$} } pages();
+for my $path (@addresses) {
+	my $page = fetch($server, 'GET', $path, headers => "Accept-Encoding: gzip\r\n");
+	is $page->{status}, 200, 'FastCGI: ' . substr($path, 0, 60);
 	cmp_ok $page->{bytes}, '<=', $path eq '/style.css' ? 4600 : 14600, '... in one flight of segments';
 	like $page->{head}, qr/Content-Encoding: gzip/i, '... compressed';
 	$heaviest = $page->{bytes} if $page->{bytes} > $heaviest;
@@ -33,6 +45,14 @@ for my $path (map { $_->{path} } grep { $_->{show} && $_->{role} ne 'CLIENT' } p
 note "the heaviest answer has $heaviest bytes";
 my $css = fetch($server, 'GET', '/style.css', headers => "Accept-Encoding: gzip\r\n");
 cmp_ok length $css->{body}, '<=', 4096, 'the style sheet has 4 kB at most: ' . length $css->{body};
+
+my %tokens;
+for (1 .. 1000) {
+	my $page = fetch($server, 'GET', '/login', cookies => {});
+	$tokens{$1}++ if $page->{head} =~ /^Set-Cookie: sid=([0-9a-f]{32})/m;
+}
+is scalar(keys %tokens), 1000, 'a thousand visitors have a thousand tokens';
+%cookies = %known;
 
 is fetch($server, 'TRACE', '/login')->{status}, 405, 'TRACE is not allowed';
 is fetch($server, 'POST', '/login', length => 7_000_000)->{status}, 413, 'a body of 7 MB is refused by its length alone';

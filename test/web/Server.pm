@@ -44,21 +44,22 @@ sub server {
 
 sub stop { my ($server) = @_; kill TERM => $server->{pid}; waitpid $server->{pid}, 0; delete $server->{pid} }
 
-# One request, raw: status, headers, body as it came.
+# One request, raw: status, headers, body as it came. Cookies are kept, in a jar of their own if there is one.
 our %cookies;
 sub fetch {
 	my ($server, $method, $address, %more) = @_;
 	my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$server->{port}", Timeout => 10) or return { status => 0, head => '', body => '' };
 	binmode $socket;
 	my $body = $more{body} // '';
+	my $jar = $more{cookies} // \%cookies;
 	my $head = "$method $address HTTP/1.1\r\nHost: 127.0.0.1:$server->{port}\r\nConnection: close\r\nCookie: "
-		. join('; ', map { "$_=$cookies{$_}" } keys %cookies) . "\r\n" . ($more{headers} // '');
+		. join('; ', map { "$_=$jar->{$_}" } keys %$jar) . "\r\n" . ($more{headers} // '');
 	$head .= "Content-Type: " . ($more{type} // 'application/x-www-form-urlencoded') . "\r\nContent-Length: " . ($more{length} // length $body) . "\r\n" if $method eq 'POST';
 	print $socket "$head\r\n$body";
 	local $/;
 	my $answer = <$socket> // '';
 	my ($top, $content) = split /\r\n\r\n/, $answer, 2;
-	while (($top // '') =~ /^Set-Cookie: ([^=]+)=([^;]*)/mg) { $cookies{$1} = $2 }
+	while (($top // '') =~ /^Set-Cookie: ([^=]+)=([^;]*)/mg) { $jar->{$1} = $2 }
 	return { status => ($top // '') =~ /^HTTP\S+ (\d+)/ ? $1 : 0, head => $top // '', body => $content // '', bytes => length $answer };
 }
 

@@ -84,7 +84,7 @@ for my $page (pages()) {
 		report(attack('-u', $address, '--cookie', $with, '--data', $data, '-p', join(',', @query, @form), @once), "send to $path", @query, @form);
 	}
 }
-report(attack('-u', "$site/products", '--cookie', "$cookie; link=$secret; language=fr", '-p', 'sid,link,language,user-agent,referer', '--level', 3), 'cookies and headers',
-	qw(sid link language user-agent referer)) if !defined $ENV{RECO_ATTACK};
+report(attack('-u', "$site/products", '--cookie', "$cookie; link=$secret; lang=fr", '-p', 'sid,link,lang,user-agent,referer', '--level', 3), 'cookies and headers',
+	qw(sid link lang user-agent referer)) if !defined $ENV{RECO_ATTACK};
 print "# $parameters parameters\n";
 exit($failed > 0);
