@@ -20,6 +20,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" reco.control
 # small and is never linked to OpenBLAS, whose loading alone costs a new connection several milliseconds.
 MODULE_big = reco
 SERVE_OBJS = \
+	extension/bind_evaluate.o \
 	extension/bind_forecast.o \
 	extension/bind_model.o \
 	extension/bind_recommend.o \
@@ -29,6 +30,8 @@ SERVE_OBJS = \
 	extension/budget.o \
 	extension/demand.o \
 	extension/eligible.o \
+	extension/evaluate.o \
+	extension/evaluate_split.o \
 	extension/fit.o \
 	extension/fit_purchases.o \
 	extension/fit_ratings.o \

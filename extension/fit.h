@@ -41,6 +41,9 @@ typedef struct FitSide
 	bool		repeats;		/* by time: held out is also what was bought again */
 } FitSide;
 
+/* Less than this part of the baseline is chance, not progress. */
+#define FIT_MARGIN 1e-3
+
 /* The ratings part of a version. */
 typedef struct RatingFit
 {
@@ -89,6 +92,7 @@ typedef struct PurchaseFit
 
 extern void fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit);
 extern void fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);
+extern bool fit_ratings_useful(const RatingFit *fit);
 extern float *fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale);
 extern double rating_standardise(const RatingScale *scale, double value);
 

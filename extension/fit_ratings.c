@@ -326,6 +326,14 @@ fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 	fit_free_factors(run->budget, &baseline_clients);
 }
 
+/* Are stars by factors better than those of the baseline, as far as could be measured? */
+bool
+fit_ratings_useful(const RatingFit *fit)
+{
+	return fit->held_out.rows > 0 &&
+		fit->held_out.rmse < fit->held_out_baseline.rmse * (1 - FIT_MARGIN);
+}
+
 /* How many clients rated each product at least at the mean. */
 float *
 fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale)

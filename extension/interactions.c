@@ -322,6 +322,82 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 	*read = reduced;
 }
 
+/* Copies the rows of a pair from before a time; its value is theirs. */
+static void
+copy_lines(const Interactions *from, int64 entry, int64 before, Interactions *result)
+{
+	PairLines	lines = interactions_lines(from, entry);
+	int64		pair = result->used - 1;
+	int64	   *next = &result->line_start[result->used];
+
+	result->value[pair] = 0;
+	*next = result->line_start[pair];
+	for (int64 i = 0; i < lines.count && lines.lines[i].at < before; i++)
+	{
+		result->lines[(*next)++] = lines.lines[i];
+		result->value[pair] += lines.lines[i].quantity;
+		result->latest = Max(result->latest, lines.lines[i].at);
+	}
+}
+
+/*
+ * Copies the entries of reduced interactions that pass, as they would be had
+ * no row been read of before[client] or later (NULL: whatever its time).
+ */
+void
+interactions_select(const Interactions *from, EntryFilter filter, void *argument,
+					const int64 *before, Interactions *result, Budget *budget)
+{
+	int64		entries = 0;
+	int64		lines = 0;
+
+	*result = *from;
+	result->budget = budget;
+	result->used = 0;
+	result->latest = PG_INT64_MIN;
+	result->marks_fresh = false;
+	result->fresh = NULL;
+	for (int64 i = 0; i < from->used; i++)
+	{
+		check_interrupts_at(i);
+		if (!filter(from, i, argument))
+			continue;
+		entries++;
+		lines += from->line_start ? from->line_start[i + 1] - from->line_start[i] : 0;
+	}
+	result->capacity = entries;
+	result->client = budget_alloc(budget, entries, sizeof(uint32));
+	result->product = budget_alloc(budget, entries, sizeof(uint32));
+	result->value = budget_alloc(budget, entries, sizeof(double));
+	result->at = from->at ? budget_alloc(budget, entries, sizeof(int64)) : NULL;
+	if (from->line_start)
+	{
+		result->line_start = budget_alloc(budget, entries + 1, sizeof(int64));
+		result->line_start[0] = 0;
+		result->line_capacity = lines;
+		result->lines = budget_alloc(budget, lines, sizeof(PairLine));
+	}
+	for (int64 i = 0; i < from->used; i++)
+	{
+		int64		pair;
+
+		check_interrupts_at(i);
+		if (!filter(from, i, argument))
+			continue;
+		pair = result->used++;
+		result->client[pair] = from->client[i];
+		result->product[pair] = from->product[i];
+		result->value[pair] = from->value[i];
+		if (from->line_start)
+			copy_lines(from, i, before ? before[from->client[i]] : PG_INT64_MAX, result);
+		else if (from->at)
+		{
+			result->at[pair] = from->at[i];
+			result->latest = Max(result->latest, from->at[i]);
+		}
+	}
+}
+
 /* ---- when ---- */
 
 /* The lines of an entry; where no row had a time, none. */

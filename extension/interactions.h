@@ -58,6 +58,9 @@ typedef struct Interactions
 	int64		rows_not_finite;	/* NaN or infinity: an error at the end */
 } Interactions;
 
+/* Which entries of reduced interactions are taken. */
+typedef bool (*EntryFilter) (const Interactions *from, int64 entry, void *argument);
+
 extern void interactions_read(Interactions *read, const Model *model, SourceKind kind,
 							  const int64 *only_client,
 							  IdMap *clients, IdMap *products, Budget *budget);
@@ -65,13 +68,12 @@ extern void interactions_read_since(Interactions *read, const Model *model, Sour
 									int64 since, IdMap *clients, IdMap *products, Budget *budget);
 extern void interactions_reduce(Interactions *read, const uint32 *client_numbers,
 								const uint32 *product_numbers);
+extern void interactions_select(const Interactions *from, EntryFilter filter, void *argument,
+								const int64 *before, Interactions *result, Budget *budget);
 extern void interactions_free(Interactions *read);
 extern PairLines interactions_lines(const Interactions *from, int64 entry);
 extern bool lines_bought(PairLines lines, int64 since, int64 before);
 extern double lines_weight(PairLines lines, int64 before, int64 origin, double half_life);
-
-/* Which entries of reduced interactions go into a matrix. */
-typedef bool (*EntryFilter) (const Interactions *from, int64 entry, void *argument);
 
 extern void interactions_by_client(const Interactions *from, EntryFilter filter, void *argument,
 								   const float *values, SparseRows *result, Budget *budget);

@@ -68,29 +68,40 @@ find_known(const History *history, int64 product)
 	return low < history->known && history->products[low] == product ? low : -1;
 }
 
+/* How much a product's score is multiplied by: z by prediction, or by the client's own stars. */
+double
+liking_factor(double z, bool own)
+{
+	return own ? Max(OWN_LEAST, Min(exp(OWN_STRENGTH * z), MOST))
+		: Max(PREDICTED_LEAST, Min(exp(PREDICTED_STRENGTH * z), MOST));
+}
+
 static double
-liking_factor(const Liking *liking, int64 product)
+factor_of(const Liking *liking, int64 product)
 {
 	const FactorMatrix *m = &liking->image->rating_products;
 	int64		own = find_known(liking->rated, product);
 	double		z;
 
 	if (own >= 0)
-	{
 		z = liking->rated->standardised[own] - liking->expected;
-		return Max(OWN_LEAST, Min(exp(OWN_STRENGTH * z), MOST));
-	}
-	z = factor_dot(liking->row, factor_row(m, product), m->stride) - liking->expected;
-	return Max(PREDICTED_LEAST, Min(exp(PREDICTED_STRENGTH * z), MOST));
+	else
+		z = factor_dot(liking->row, factor_row(m, product), m->stride) - liking->expected;
+	return liking_factor(z, own >= 0);
 }
 
-/* The score of a product, corrected.  One below zero goes down by division. */
+/* A score below zero goes down by division. */
+double
+liking_multiply(double score, double factor)
+{
+	return score > 0 ? score * factor : score / factor;
+}
+
+/* The score of a product, corrected. */
 double
 liking_correct(const Liking *liking, int64 product, double score)
 {
-	double		factor = liking_factor(liking, product);
-
-	return score > 0 ? score * factor : score / factor;
+	return liking_multiply(score, factor_of(liking, product));
 }
 
 /* What no product scores more than, corrected, whose score is at most this. */

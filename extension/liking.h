@@ -20,4 +20,8 @@ extern const Liking *client_liking(Serving *serving, Client *client);
 extern double liking_correct(const Liking *liking, int64 product, double score);
 extern double liking_highest(double score);
 
+/* of arrays alone */
+extern double liking_factor(double z, bool own);
+extern double liking_multiply(double score, double factor);
+
 #endif							/* RECO_LIKING_H */

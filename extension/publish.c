@@ -20,9 +20,6 @@
 #include "store.h"
 #include "trusted.h"
 
-/* Less than this part of the baseline is chance, not progress. */
-#define MARGIN 1e-3
-
 /* What a version is judged by: less is better for ratings, more for purchases. */
 typedef struct Verdict
 {
@@ -95,14 +92,13 @@ judge(const Training *training, Verdict *verdict)
 	const PurchaseFit *purchases = &training->purchases;
 
 	verdict->active = false;
-	verdict->ratings_useful = (training->has_ratings && ratings->held_out.rows > 0 &&
-							   ratings->held_out.rmse < ratings->held_out_baseline.rmse * (1 - MARGIN));
+	verdict->ratings_useful = training->has_ratings && fit_ratings_useful(ratings);
 	initStringInfo(&verdict->note);
 	if (training->has_purchases)
 	{
 		if (purchases->held_out.clients == 0)
 			add_note(verdict, "kept inactive: too few purchases to measure");
-		else if (!(purchases->held_out.ndcg > purchases->held_out_popularity.ndcg * (1 + MARGIN)))
+		else if (!(purchases->held_out.ndcg > purchases->held_out_popularity.ndcg * (1 + FIT_MARGIN)))
 			add_note(verdict, "kept inactive: ndcg %.4f is no better than %.4f of the most popular products",
 					 purchases->held_out.ndcg, purchases->held_out_popularity.ndcg);
 		else

@@ -222,17 +222,26 @@ training_check_rows(const Training *training)
 				 errhint("Train it again when there are ratings or purchases.")));
 }
 
-/* Fits and measures the parts that there are rows for. */
-void
-training_fit(Training *training)
+/* What the phases of a fit work with. */
+FitRun
+training_run(Training *training)
 {
-	MemoryContext before = MemoryContextSwitchTo(training->context);
 	FitRun		run = {
 		.trainer = training_trainer(),
 		.options = &training->model->options,
 		.budget = &training->budget,
 		.workers = {.participants = participants(),.nice = reco_nice}
 	};
+
+	return run;
+}
+
+/* Fits and measures the parts that there are rows for. */
+void
+training_fit(Training *training)
+{
+	MemoryContext before = MemoryContextSwitchTo(training->context);
+	FitRun		run = training_run(training);
 
 	if (training->has_ratings)
 		fit_ratings(&run, &training->interactions[SOURCE_RATINGS], &training->ratings);

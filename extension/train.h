@@ -50,6 +50,7 @@ extern const Trainer *training_trainer(void);
 extern void training_read(Training *training);
 extern bool training_has_rows(const Training *training);
 extern void training_check_rows(const Training *training);
+extern FitRun training_run(Training *training);
 extern void training_fit(Training *training);
 extern void training_end(Training *training);
 

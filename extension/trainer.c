@@ -18,6 +18,7 @@ static const Trainer trainer = {
 	.bayes_fit = bayes_fit,
 	.ials_fit = ials_fit,
 	.ials_scaled_penalty = ials_scaled_penalty,
+	.workers_run = workers_run,
 	.metrics_ratings = metrics_ratings,
 	.metrics_ranking_scratch_size = metrics_ranking_scratch_size,
 	.metrics_ranking = metrics_ranking,

@@ -29,6 +29,8 @@ typedef struct Trainer
 	void		(*metrics_ratings) (const SparseRows *held_out, const RatingScale *scale,
 									const FactorMatrix *clients, const FactorMatrix *products,
 									RatingMetrics *result);
+	void		(*workers_run) (const Workers *workers, WorkFunction work, void *argument,
+								int64_t items);
 	size_t		(*metrics_ranking_scratch_size) (int64_t products, int stride);
 	void		(*metrics_ranking) (const SparseRows *training, const SparseRows *held_out,
 									int64_t max_clients,

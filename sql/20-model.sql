@@ -25,3 +25,16 @@ AS 'MODULE_PATHNAME', 'reco_train'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION reco.train(text) IS
 'Trains a model on the rows its queries return now; the new version goes live if it is good enough';
+
+CREATE FUNCTION reco.evaluate(
+    model text DEFAULT NULL,
+    folds integer DEFAULT 1,
+    n integer DEFAULT 10,
+    split text DEFAULT NULL,
+    held_out double precision DEFAULT NULL)
+RETURNS TABLE (metric text, value double precision, baseline double precision, error double precision,
+    baseline_error double precision, difference_error double precision, samples bigint, part text)
+AS 'MODULE_PATHNAME', 'reco_evaluate'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000000 ROWS 8;
+COMMENT ON FUNCTION reco.evaluate(text, integer, integer, text, double precision) IS
+'How good a model is: in each fold, trains on a part of the rows and measures on what it holds out (split: random, client, last, time); writes nothing';
