@@ -21,7 +21,7 @@ SELECT unnest(names), kind FROM (VALUES
     -- read only, with the rights of the caller on the tables behind the model
     ('asks', '{predict,score,recommend,recommend_all,similar_products,similar_clients,explain,audience,likely_buyers}'::name[]),
     -- take the role of the model's owner
-    ('owns', '{drop_model,train,activate,rollback,forget_client,export_model,retrain}'),
+    ('owns', '{drop_model,train,evaluate,activate,rollback,forget_client,export_model,retrain}'),
     -- make something that is the caller's own
     ('makes', '{create_model,import_model}'),
     -- take the role of the owner of a table, or of the tables of a shop
