@@ -117,22 +117,21 @@ put_row(FunctionCallInfo fcinfo, const EvaluateRow *row)
 Datum
 reco_evaluate(PG_FUNCTION_ARGS)
 {
-	EvaluateOptions options = {
-		.folds = get_number(fcinfo, 1, "folds", MAX_EVALUATE_FOLDS),
-		.n = get_number(fcinfo, 2, "n", MAX_EVALUATE_N)
-	};
+	EvaluateOptions options = {0};
 	EvaluateRow rows[MAX_EVALUATE_ROWS];
 	Training   *training;
 	Model	   *model;
 	int			count;
 
+	model = model_get(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	model_check_owner(model);
+	model->as_owner = true;
+	options.folds = get_number(fcinfo, 1, "folds", MAX_EVALUATE_FOLDS);
+	options.n = get_number(fcinfo, 2, "n", MAX_EVALUATE_N);
 	get_split(fcinfo, 3, &options);
 	if (!options.auto_split)
 		set_part(fcinfo, 4, &options);
 	InitMaterializedSRF(fcinfo, 0);
-	model = model_get(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	model_check_owner(model);
-	model->as_owner = true;
 	training = training_begin(model);
 	training_read(training);
 	training_check_rows(training);
