@@ -44,7 +44,7 @@ for (const [width, locale] of [[360, 'fr-FR'], [360, 'sw'], [1280, 'en-GB']]) {
   const basket = Array.from({ length: 25 }, (_, i) => `quantity${i + 1}=2`).join('&');
   const shelf = await owner.request.get(`${SITE}/stock/count`).then((answer) => answer.text()).then((text) => text.match(/<option value="(\d+)"/)[1]);
   const supplier = await owner.request.get(`${SITE}/reorder`).then((answer) => answer.text()).then((text) => text.match(/name="supplier" value="(\d+)"/)[1]);
-  for (const path of [`/sell?client=5&${basket}`, `/sell?who=a&${basket}`, '/sell?q=a', `/stock/count?category=${shelf}`, `/reorder?from=${supplier}&all=1`, '/orders?state=all',
+  for (const path of [`/sell?client=5&${basket}`, `/sell?who=a&${basket}`, '/sell?q=a', `/stock/count?category=${shelf}`, `/reorder?from=${supplier}&all=1`, '/orders?state=all', '/alerts?state=all',
     '/recommendations?who=a', '/recommendations?what=a', '/clients?q=a']) await see(path);
   await context.close();
 }

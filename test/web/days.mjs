@@ -3,6 +3,13 @@ import { SITE, browser, finish, logIn, ok, picture, sheet } from './look.mjs';
 
 // -- the steps of a day; `page` is what the merchant has in hand, `day` what the day is called
 
+// Goes to a page by the menu, of which a narrow screen shows the rest by a tap.
+async function menu(page, path) {
+  const link = page.locator(`nav a[href="${path}"]`);
+  if (!(await link.isVisible())) await page.click('nav summary');
+  await link.click();
+}
+
 async function setUp(page) {
   await page.goto(`${SITE}/setup`);
   await page.fill('#code', process.env.CODE);
@@ -54,7 +61,7 @@ async function find(page, list, name) {
 }
 
 async function sell(page, day) {
-  await page.click('nav a[href="/sell"]');
+  await menu(page, '/sell');
   await picture(page, `day ${day} till`);
   await page.fill('#q', `huile ${day}`);
   await page.press('#q', 'Enter');
@@ -86,20 +93,38 @@ async function runOut(page, day, oil) {
   await page.check('[name=partial]');
   await page.click('button[formmethod=post]');
   ok(/\/receipt\?/.test(page.url()), `${day}: what is left can be sold`);
-  await page.click('nav a[href="/"]');
+  await menu(page, '/');
   ok(await page.locator('ul.rows li', { hasText: `Huile ${day}` }).locator('.badge').allTextContents().then((badges) => badges.length) === 1,
     `${day}: the first page says once that it ran out`);
   await picture(page, `day ${day} today`);
-  await page.click('nav a[href="/stock"]');
+  await menu(page, '/stock');
   await page.selectOption('#state', 'out');
   await page.click('main form button');
   ok(await page.locator('main', { hasText: `Huile ${day}` }).count() === 1, `${day}: and so does the stock`);
   await picture(page, `day ${day} stock out`);
 }
 
+async function seeAlerts(page, day) {
+  const alerts = async () => Number(await page.locator('nav .badge').first().evaluate((badge) => badge.firstChild.textContent));
+  await page.click('main a[href="/alerts"]');
+  const before = await alerts();
+  const row = page.locator('main tr', { hasText: `Huile ${day}` });
+  await picture(page, `day ${day} alerts`);
+  await row.locator('button[name=seen]').click();
+  ok(await alerts() === before - 1 && await row.count() === 0, `${day}: an alert is seen with a tap`);
+  await page.selectOption('#state', 'seen');
+  await page.locator('main form.filter button').click();
+  await row.locator('a[href^="/alert?id="]').click();
+  await picture(page, `day ${day} put off`);
+  await page.locator('main form button').click();
+  await page.selectOption('#state', 'later');
+  await page.locator('main form.filter button').click();
+  ok(await row.count() === 1, `${day}: and may be put off to a later day`);
+}
+
 async function orderAndReceive(page, day, supplier, oil) {
   const field = `input[name=quantity${oil.split('=')[1]}]`;
-  await page.click('nav a[href="/reorder"]');
+  await menu(page, '/reorder');
   await picture(page, `day ${day} reorder`);
   if (await page.locator(field).count() === 0) await page.locator('main a[href^="/reorder?from="]', { hasText: supplier }).click();
   ok(await page.inputValue(field) === '12', `${day}: what ran out is to be ordered, up to the wanted stock`, await page.inputValue(field));
@@ -210,6 +235,7 @@ for (const [day, locale, width, supplier] of [['Un', 'fr-FR', 360, 'Depot Un'], 
   const client = await find(page, '/clients', `Furaha ${day}`);
   await sell(page, day);
   await runOut(page, day, oil);
+  await seeAlerts(page, day);
   await orderAndReceive(page, day, supplier, oil);
   await countShelf(page, day);
   await adviseAndRate(page, day, client);
