@@ -70,7 +70,8 @@ SERVE_OBJS = \
 	extension/topn.o \
 	extension/train.o \
 	extension/transfer.o \
-	extension/trusted.o
+	extension/trusted.o \
+	extension/workers.o
 
 # reco_train.so: the trainer over OpenBLAS, loaded by reco.so when something is trained.
 TRAIN_OBJS = \

@@ -170,6 +170,24 @@ reco_recommend(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+static void
+put_client_list(void *state, int64 client_id, const TopN *top)
+{
+	FunctionCallInfo fcinfo = state;
+
+	for (int64 i = 0; i < top->used; i++)
+	{
+		Datum		values[4];
+		bool		nulls[4] = {false};
+
+		values[0] = Int64GetDatum(client_id);
+		values[1] = Int32GetDatum((int32) i + 1);
+		values[2] = Int64GetDatum(top->entries[i].id);
+		values[3] = Float8GetDatum(top->entries[i].score);
+		put_row(fcinfo, values, nulls);
+	}
+}
+
 /*
  * recommend_all(n integer, model text)
  *		returns table (client_id bigint, rank integer, product_id bigint,
@@ -182,37 +200,9 @@ reco_recommend_all(PG_FUNCTION_ARGS)
 {
 	int64		n = get_n(fcinfo, 0);
 	Serving    *serving = get_serving(fcinfo, 1);
-	const ProductSet *eligible = serving_candidates(serving);
-	int64		count;
-	int64	   *ids;
-	MemoryContext per_client;
-	MemoryContext before;
 
 	InitMaterializedSRF(fcinfo, 0);
-	ids = serving_all_clients(serving, &count);
-	per_client = AllocSetContextCreate(CurrentMemoryContext, "reco recommend_all",
-									   ALLOCSET_DEFAULT_SIZES);
-	before = MemoryContextSwitchTo(per_client);
-	for (int64 c = 0; c < count; c++)
-	{
-		TopN		top;
-
-		CHECK_FOR_INTERRUPTS();
-		rank_products(serving, serving_client(serving, ids[c]), eligible, NULL, 0, false, n, &top);
-		for (int64 i = 0; i < top.used; i++)
-		{
-			Datum		values[4];
-			bool		nulls[4] = {false};
-
-			values[0] = Int64GetDatum(ids[c]);
-			values[1] = Int32GetDatum((int32) i + 1);
-			values[2] = Int64GetDatum(top.entries[i].id);
-			values[3] = Float8GetDatum(top.entries[i].score);
-			put_row(fcinfo, values, nulls);
-		}
-		MemoryContextReset(per_client);
-	}
-	MemoryContextSwitchTo(before);
+	rank_all(serving, n, false, put_client_list, fcinfo);
 	return (Datum) 0;
 }
 

@@ -4,7 +4,11 @@
 #include "reco.h"
 
 #include <limits.h>
+#include <unistd.h>
 
+#include "miscadmin.h"
+#include "port.h"
+#include "postmaster/bgworker_internals.h"
 #include "utils/guc.h"
 
 #define DEFAULT_MODEL "shop"
@@ -103,4 +107,14 @@ guc_define(void)
 							NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("reco");
+}
+
+/* How many threads may work: our own core and the workers allowed. */
+int
+allowed_threads(void)
+{
+	long		cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int			workers = Min(reco_max_parallel_workers, max_parallel_workers);
+
+	return Max(1, Min(1 + workers, cores > 0 ? (int) Min(cores, INT_MAX) : 1));
 }

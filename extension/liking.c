@@ -27,23 +27,35 @@
 #define OWN_LEAST 0.25
 #define MOST 1.5
 
-/* What corrects this client's scores; NULL if there are not both, stars and purchases. */
+/* Are scores of purchases corrected by stars? */
+bool
+liking_counts(const Image *image)
+{
+	return image->has_ratings && image->has_purchases && image->personal;
+}
+
+/* What corrects the scores of a client, given their row and what they rated. */
+Liking
+liking_of(const Image *image, const float *row, const History *rated)
+{
+	return (Liking) {
+		.image = image,.row = row,.rated = rated,
+		.expected = factor_dot(row, image->rating_unknown, image->rating_products.stride)
+	};
+}
+
+/* The same, kept; NULL if nothing is corrected. */
 const Liking *
 client_liking(Serving *serving, Client *client)
 {
-	const Image *image = serving->image;
-	Liking	   *liking;
-
-	if (!image->has_ratings || !image->has_purchases || !image->personal)
+	if (!liking_counts(serving->image))
 		return NULL;
 	if (client->liking == NULL)
 	{
-		liking = MemoryContextAlloc(serving->clients_context, sizeof(Liking));
-		liking->image = image;
-		liking->row = client_rating_row(serving, client);
-		liking->expected = factor_dot(liking->row, image->rating_unknown,
-									  image->rating_products.stride);
-		liking->rated = client_history(serving, client, SOURCE_RATINGS);
+		Liking	   *liking = MemoryContextAlloc(serving->clients_context, sizeof(Liking));
+
+		*liking = liking_of(serving->image, client_rating_row(serving, client),
+							client_history(serving, client, SOURCE_RATINGS));
 		client->liking = liking;
 	}
 	return client->liking;

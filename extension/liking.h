@@ -16,6 +16,8 @@ typedef struct Liking
 	const History *rated;		/* by the client */
 } Liking;
 
+extern bool liking_counts(const Image *image);
+extern Liking liking_of(const Image *image, const float *row, const History *rated);
 extern const Liking *client_liking(Serving *serving, Client *client);
 extern double liking_correct(const Liking *liking, int64 product, double score);
 extern double liking_highest(double score);

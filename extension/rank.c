@@ -31,6 +31,8 @@
 #include "miscadmin.h"
 #include "utils/float.h"
 
+#include "workers.h"
+
 #define PRODUCTS_PER_CHECK 65536
 
 /* Places that a list begins with; twice as many each time, up to SCAN_PLACES. */
@@ -286,13 +288,13 @@ floor_of_best(const TopN *best)
 
 /* The same, given all candidates. */
 static double
-relevance_floor(const Scorer *scorer, const ProductSet *candidates)
+relevance_floor(const Scorer *scorer, const ProductSet *candidates, bool in_thread)
 {
 	Scorer		plain = *scorer;
 	ProductSet	known = *candidates;
 	TopEntry	best;
 	TopN		top;
-	Listing		list = {.scorer = &plain,.eligible = &known,.top = &top};
+	Listing		list = {.scorer = &plain,.eligible = &known,.top = &top,.in_thread = in_thread};
 
 	plain.surplus = NULL;
 	known.unknown_count = 0;
@@ -301,29 +303,44 @@ relevance_floor(const Scorer *scorer, const ProductSet *candidates)
 	return floor_of_best(&top);
 }
 
+/* A scorer without a lift, of a client whose rows are there. */
+static Scorer
+plain_scorer(const Image *image, ClientMethod method, const float *row, const Liking *liking)
+{
+	Scorer		scorer = {.image = image,.method = method,.row = row,.liking = liking};
+
+	if (method == METHOD_RATINGS)
+		scorer.unknown = stars_unclipped(image, factor_dot(row, image->rating_unknown,
+														   image->rating_products.stride) -
+										 image->rating_unknown_spread);
+	return scorer;
+}
+
+/* By how much a surplus lifts the scores of this method; stars are not lifted. */
+static double
+lift_of(const Model *model, ClientMethod method)
+{
+	return model->has_surplus && method != METHOD_RATINGS ? model->options.lift : 0;
+}
+
 static Scorer
 make_scorer(Serving *serving, Client *client, bool lifted)
 {
-	Scorer		scorer = {.image = serving->image,.method = client_method(serving, client)};
+	const Image *image = serving->image;
+	ClientMethod method = client_method(serving, client);
+	const float *row = NULL;
+	const Liking *liking = NULL;
+	Scorer		scorer;
 
-	switch (scorer.method)
+	if (method == METHOD_PURCHASES)
 	{
-		case METHOD_PURCHASES:
-			scorer.row = client_purchase_row(serving, client);
-			scorer.liking = client_liking(serving, client);
-			break;
-		case METHOD_RATINGS:
-			scorer.row = client_rating_row(serving, client);
-			scorer.unknown =
-				stars_unclipped(scorer.image,
-								factor_dot(scorer.row, scorer.image->rating_unknown,
-										   scorer.image->rating_products.stride) -
-								scorer.image->rating_unknown_spread);
-			return scorer;
-		case METHOD_POPULAR:
-			break;
+		row = client_purchase_row(serving, client);
+		liking = client_liking(serving, client);
 	}
-	scorer.lift = serving->model->has_surplus ? serving->model->options.lift : 0;
+	else if (method == METHOD_RATINGS)
+		row = client_rating_row(serving, client);
+	scorer = plain_scorer(image, method, row, liking);
+	scorer.lift = lift_of(serving->model, method);
 	if (lifted && scorer.lift > 0)
 	{
 		const ProductSet *candidates = serving_candidates(serving);
@@ -332,7 +349,7 @@ make_scorer(Serving *serving, Client *client, bool lifted)
 		if (client && client->has_floor)
 			scorer.floor = client->floor;
 		else
-			scorer.floor = relevance_floor(&scorer, candidates);
+			scorer.floor = relevance_floor(&scorer, candidates, false);
 		if (client)
 		{
 			client->has_floor = true;
@@ -556,6 +573,114 @@ rank_recommended(Serving *serving, Client *client, Oid among,
 					  exclude, exclude_count, bought, n, top);
 }
 
+/* ---- the lists of all clients ---- */
+
+/* Clients whose lists are made at a time, and memory for their entries. */
+#define CLIENTS_AT_ONCE 1024
+#define ENTRY_BYTES_AT_ONCE ((Size) 64 * 1024 * 1024)
+
+typedef struct ClientList
+{
+	Client	   *client;
+	ClientMethod method;
+	const History *had;			/* NULL: nothing is left out */
+	TopN		top;
+} ClientList;
+
+typedef struct AllLists
+{
+	const Image *image;
+	const ProductSet *eligible;
+	double		lift;
+	ClientList *lists;
+} AllLists;
+
+/* A WorkFunction: one client's list, from folding in to the last row. */
+static void
+make_client_list(void *argument, int64_t item, void *scratch)
+{
+	const AllLists *all = argument;
+	ClientList *task = &all->lists[item];
+	const Client *client = task->client;
+	bool		purchases = task->method == METHOD_PURCHASES;
+	Liking		liking;
+	Scorer		scorer;
+	Listing		list = {
+		.scorer = &scorer,.eligible = all->eligible,.had = task->had,.in_thread = true,.top = &task->top
+	};
+
+	client_fold(all->image, client, scratch);
+	if (purchases && liking_counts(all->image))
+		liking = liking_of(all->image, client->rating_row, &client->history[SOURCE_RATINGS]);
+	scorer = plain_scorer(all->image, task->method, purchases ? client->purchase_row : client->rating_row,
+						  purchases && liking_counts(all->image) ? &liking : NULL);
+	if (all->lift > 0 && task->method != METHOD_RATINGS)
+	{
+		scorer.lift = all->lift;
+		scorer.surplus = all->eligible->surplus;
+		scorer.floor = relevance_floor(&scorer, all->eligible, true);
+	}
+	make_list(&list);
+}
+
+/*
+ * Gives receiver the n best products of each client with rows of their own,
+ * some clients at a time: of candidates, less what the client has; or, if
+ * likely, of all products, for those alone who have a list of their own.
+ */
+void
+rank_all(Serving *serving, int64 n, bool likely, ListReceiver receiver, void *state)
+{
+	static const ProductSet everything = {.everything = true};
+	AllLists	all = {
+		.image = serving->image,
+		.eligible = likely ? &everything : serving_candidates(serving),
+		.lift = likely ? 0 : lift_of(serving->model, METHOD_PURCHASES)
+	};
+	Workers		workers = {
+		.participants = allowed_threads(),
+		.scratch_size = TYPEALIGN(64, client_scratch_size(serving->image))
+	};
+	int64		count;
+	int64	   *ids = serving_all_clients(serving, &count);
+	int64		at_once;
+	TopEntry   *entries;
+
+	n = Min(n, all.image->products + all.eligible->unknown_count);
+	at_once = Max(1, Min(CLIENTS_AT_ONCE, ENTRY_BYTES_AT_ONCE / (Max(n, 1) * sizeof(TopEntry))));
+	at_once = Min(at_once, Max(count, 1));
+	entries = MemoryContextAllocHuge(CurrentMemoryContext, at_once * Max(n, 1) * sizeof(TopEntry));
+	all.lists = palloc(at_once * sizeof(ClientList));
+	workers.scratch = palloc(workers.participants * workers.scratch_size);
+	for (int64 next = 0; next < count;)
+	{
+		int64		tasks = 0;
+
+		serving_hold_clients(serving, true);
+		while (tasks < at_once && next < count && (tasks == 0 || serving_has_room(serving)))
+		{
+			ClientList *task = &all.lists[tasks];
+
+			CHECK_FOR_INTERRUPTS();
+			task->client = serving_client(serving, ids[next++]);
+			task->method = client_method(serving, task->client);
+			if (likely && task->method == METHOD_POPULAR)
+				continue;
+			client_prepare(serving, task->client);
+			task->had = likely ? NULL : client_history(serving, task->client, list_source(serving));
+			topn_init(&task->top, entries + tasks * n, n);
+			tasks++;
+		}
+		workers_run(&workers, make_client_list, &all, tasks);
+		for (int64 i = 0; i < tasks; i++)
+			receiver(state, all.lists[i].client->id, &all.lists[i].top);
+	}
+	serving_hold_clients(serving, false);
+	pfree(workers.scratch);
+	pfree(all.lists);
+	pfree(entries);
+}
+
 /* ---- the other way round: which clients ---- */
 
 /*
@@ -584,6 +709,22 @@ rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *to
 	topn_sort(top);
 }
 
+/* The counters of rank_likely_buyers. */
+typedef struct Buyers
+{
+	const Image *image;
+	int64	   *clients;		/* by product number */
+} Buyers;
+
+static void
+count_buyer(void *state, int64 client_id, const TopN *top)
+{
+	const Buyers *buyers = state;
+
+	for (int64 rank = 0; rank < top->used; rank++)
+		buyers->clients[image_product(buyers->image, top->entries[rank].id)]++;
+}
+
 /*
  * How many clients have each product of the model among their n best, be it
  * eligible now or not, bought before or not.
@@ -591,25 +732,11 @@ rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *to
 int64 *
 rank_likely_buyers(Serving *serving, int64 n)
 {
-	ProductSet	everything = {.everything = true};
-	const Image *image = serving->image;
-	int64	   *buyers = MemoryContextAllocHuge(CurrentMemoryContext,
-												image->products * sizeof(int64) + 1);
-	int64		count;
-	int64	   *ids = serving_all_clients(serving, &count);
+	int64		products = serving->image->products;
+	Buyers		buyers = {serving->image};
 
-	memset(buyers, 0, image->products * sizeof(int64));
-	for (int64 i = 0; i < count; i++)
-	{
-		Client	   *client = serving_client(serving, ids[i]);
-		TopN		top;
-
-		if (client_method(serving, client) == METHOD_POPULAR)
-			continue;
-		rank_products(serving, client, &everything, NULL, 0, true, n, &top);
-		for (int64 rank = 0; rank < top.used; rank++)
-			buyers[image_product(image, top.entries[rank].id)]++;
-		pfree(top.entries);
-	}
-	return buyers;
+	buyers.clients = MemoryContextAllocHuge(CurrentMemoryContext, products * sizeof(int64) + 1);
+	memset(buyers.clients, 0, products * sizeof(int64));
+	rank_all(serving, n, true, count_buyer, &buyers);
+	return buyers.clients;
 }

@@ -33,6 +33,10 @@ extern void rank_products(Serving *serving, Client *client, const ProductSet *el
 extern void rank_recommended(Serving *serving, Client *client, Oid among,
 							 const int64 *exclude, int64 exclude_count, bool bought,
 							 int64 n, TopN *top);
+/* Takes one client's list, in order. */
+typedef void (*ListReceiver) (void *state, int64 client_id, const TopN *top);
+
+extern void rank_all(Serving *serving, int64 n, bool likely, ListReceiver receiver, void *state);
 extern void rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *top);
 extern int64 *rank_likely_buyers(Serving *serving, int64 n);
 

@@ -34,5 +34,6 @@ extern int	reco_keep_versions;
 extern int	reco_nice;
 
 extern void guc_define(void);
+extern int	allowed_threads(void);
 
 #endif							/* RECO_H */

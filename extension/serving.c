@@ -89,8 +89,7 @@ serving_build(FunctionCallInfo fcinfo, const char *model_name, SnapshotKey key)
 	MemoryContextRegisterResetCallback(context, unpin);
 
 	budget_init(&serving->budget, context);
-	serving->scratch = palloc(Max(solve_scratch_size(serving->image->rating_products.width),
-								  solve_scratch_size(serving->image->purchase_products.width)));
+	serving->scratch = palloc(client_scratch_size(serving->image));
 	serving->clients_context = AllocSetContextCreate(context, "reco clients",
 													 ALLOCSET_DEFAULT_SIZES);
 	make_client_table(serving);
@@ -127,6 +126,33 @@ serving_get(FunctionCallInfo fcinfo, const text *model_name)
 	return serving;
 }
 
+static void
+forget_clients(Serving *serving)
+{
+	MemoryContextReset(serving->clients_context);
+	serving->has_scorer = false;
+	make_client_table(serving);
+}
+
+/* May more clients be kept? */
+bool
+serving_has_room(const Serving *serving)
+{
+	return MemoryContextMemAllocated(serving->clients_context, true) <= MAX_CLIENT_BYTES;
+}
+
+/*
+ * hold: forgets all clients so far, and none from here on, to make room for
+ * others, until hold is off.
+ */
+void
+serving_hold_clients(Serving *serving, bool hold)
+{
+	if (hold)
+		forget_clients(serving);
+	serving->hold_clients = hold;
+}
+
 /* A client of this statement, folded in when asked what it likes. */
 Client *
 serving_client(Serving *serving, int64 id)
@@ -134,12 +160,8 @@ serving_client(Serving *serving, int64 id)
 	Client	   *client;
 	bool		found;
 
-	if (MemoryContextMemAllocated(serving->clients_context, true) > MAX_CLIENT_BYTES)
-	{
-		MemoryContextReset(serving->clients_context);
-		serving->has_scorer = false;
-		make_client_table(serving);
-	}
+	if (!serving->hold_clients && !serving_has_room(serving))
+		forget_clients(serving);
 	client = hash_search(serving->clients, &id, HASH_ENTER, &found);
 	if (!found)
 	{
@@ -334,31 +356,50 @@ neutral_row(Serving *serving, const FactorMatrix *products)
 	return MemoryContextAllocZero(serving->clients_context, products->stride * sizeof(float));
 }
 
+/* Scratch memory for folding a client in. */
+Size
+client_scratch_size(const Image *image)
+{
+	return Max(solve_scratch_size(image->rating_products.width),
+			   solve_scratch_size(image->purchase_products.width)) +
+		image->rating_products.stride * sizeof(float);
+}
+
+static void
+fold_ratings(const Image *image, const History *history, void *scratch, float *row)
+{
+	float	   *mean = (float *) ((char *) scratch + client_scratch_size(image)) - image->rating_products.stride;
+
+	if (image->is_bayes)
+	{
+		solve_prior_mean(&image->rating_features, image->rating_mean, history->products,
+						 history->known, mean);
+		solve_bayes_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
+						history->standardised, history->known, 0, &image->rating_prior,
+						mean, NULL, scratch, row);
+	}
+	else
+		solve_svd_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
+					  history->standardised, history->known, 0, &image->rating_penalty,
+					  scratch, row);
+}
+
+static void
+fold_purchases(const Image *image, const History *history, void *scratch, float *row)
+{
+	solve_ials_row(&image->purchase_products, image->purchase_gram, history->products,
+				   history->known, 0, &image->purchase_penalty, scratch, row);
+}
+
 const float *
 client_rating_row(Serving *serving, Client *client)
 {
-	const Image *image = serving->image;
-
 	if (client->rating_row == NULL)
 	{
 		const History *history = client_history(serving, client, SOURCE_RATINGS);
-		float	   *row = neutral_row(serving, &image->rating_products);
+		float	   *row = neutral_row(serving, &serving->image->rating_products);
 
-		if (image->is_bayes)
-		{
-			float	   *mean = palloc(image->rating_products.stride * sizeof(float));
-
-			solve_prior_mean(&image->rating_features, image->rating_mean, history->products,
-							 history->known, mean);
-			solve_bayes_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
-							history->standardised, history->known, 0, &image->rating_prior,
-							mean, NULL, serving->scratch, row);
-			pfree(mean);
-		}
-		else
-			solve_svd_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
-						  history->standardised, history->known, 0, &image->rating_penalty,
-						  serving->scratch, row);
+		fold_ratings(serving->image, history, serving->scratch, row);
 		client->rating_row = row;
 	}
 	return client->rating_row;
@@ -367,18 +408,45 @@ client_rating_row(Serving *serving, Client *client)
 const float *
 client_purchase_row(Serving *serving, Client *client)
 {
-	const Image *image = serving->image;
-
 	if (client->purchase_row == NULL)
 	{
 		const History *history = client_history(serving, client, SOURCE_PURCHASES);
-		float	   *row = neutral_row(serving, &image->purchase_products);
+		float	   *row = neutral_row(serving, &serving->image->purchase_products);
 
-		solve_ials_row(&image->purchase_products, image->purchase_gram, history->products,
-					   history->known, 0, &image->purchase_penalty, serving->scratch, row);
+		fold_purchases(serving->image, history, serving->scratch, row);
 		client->purchase_row = row;
 	}
 	return client->purchase_row;
+}
+
+/*
+ * Does all of folding a client in, for lists, that needs the server: the rest
+ * is client_fold, which a thread may call, and has to be called.
+ */
+void
+client_prepare(Serving *serving, Client *client)
+{
+	const Image *image = serving->image;
+	ClientMethod method = client_method(serving, client);
+
+	if (method == METHOD_POPULAR)
+		return;
+	if (image->has_purchases)
+		client->purchase_row = neutral_row(serving, &image->purchase_products);
+	if (image->has_ratings)
+	{
+		(void) client_history(serving, client, SOURCE_RATINGS);
+		client->rating_row = neutral_row(serving, &image->rating_products);
+	}
+}
+
+void
+client_fold(const Image *image, const Client *client, void *scratch)
+{
+	if (client->purchase_row)
+		fold_purchases(image, &client->history[SOURCE_PURCHASES], scratch, client->purchase_row);
+	if (client->rating_row)
+		fold_ratings(image, &client->history[SOURCE_RATINGS], scratch, client->rating_row);
 }
 
 /* Personal if the version is and the client has rows that it can use. */

@@ -132,6 +132,7 @@ typedef struct Serving
 	void	   *scratch;		/* for solve_* */
 	HTAB	   *clients;
 	MemoryContext clients_context;
+	bool		hold_clients;	/* none of them may be forgotten */
 	struct Scorer *scorer;		/* of the client scored last */
 	bool		has_scorer;
 	bool		scorer_unknown; /* of nobody known */
@@ -147,6 +148,11 @@ typedef struct Serving
 extern Serving *serving_get(FunctionCallInfo fcinfo, const text *model_name);
 extern Client *serving_client(Serving *serving, int64 id);
 extern const History *client_history(Serving *serving, Client *client, SourceKind kind);
+extern void client_prepare(Serving *serving, Client *client);
+extern void client_fold(const Image *image, const Client *client, void *scratch);
+extern Size client_scratch_size(const Image *image);
+extern void serving_hold_clients(Serving *serving, bool hold);
+extern bool serving_has_room(const Serving *serving);
 extern const float *client_rating_row(Serving *serving, Client *client);
 extern const float *client_purchase_row(Serving *serving, Client *client);
 extern ClientMethod client_method(Serving *serving, Client *client);

@@ -10,13 +10,9 @@
  */
 #include "train.h"
 
-#include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "miscadmin.h"
-#include "port.h"
-#include "postmaster/bgworker_internals.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -51,16 +47,6 @@ training_trainer(void)
 			unsetenv("OPENBLAS_NUM_THREADS");
 	}
 	return entry();
-}
-
-/* How many threads may work: our own core and the workers allowed. */
-static int
-participants(void)
-{
-	long		cores = sysconf(_SC_NPROCESSORS_ONLN);
-	int			workers = Min(reco_max_parallel_workers, max_parallel_workers);
-
-	return Max(1, Min(1 + workers, cores > 0 ? (int) Min(cores, INT_MAX) : 1));
 }
 
 /* Starts a run; the caller has checked that it may train the model. */
@@ -230,7 +216,7 @@ training_run(Training *training)
 		.trainer = training_trainer(),
 		.options = &training->model->options,
 		.budget = &training->budget,
-		.workers = {.participants = participants(),.nice = reco_nice}
+		.workers = {.participants = allowed_threads(),.nice = reco_nice}
 	};
 
 	return run;

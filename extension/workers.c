@@ -1,7 +1,8 @@
 /*
  * workers.c - spreading independent rows over threads
  *
- * The only file of the trainer library that knows the server.  A run hands
+ * The only file of the trainer library that knows the server, and part of the
+ * serving library as well, for lists of all clients.  A run hands
  * out items to threads, a few at a time, by an atomic counter.  The threads
  * block all signals, touch nothing but the arrays they are given and never
  * call the server, whose API is not made for threads; the backend's own

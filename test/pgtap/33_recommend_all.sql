@@ -3,7 +3,7 @@ BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
 \ir setup/svd.sql
-SELECT plan(12);
+SELECT plan(16);
 
 SELECT set_eq(
     format($$SELECT * FROM reco.recommend_all(10, %L)$$, m),
@@ -13,6 +13,14 @@ SELECT set_eq(
            m, CASE WHEN m IN ('rated', 'svd') THEN 'taste.rating' ELSE 'taste.purchase' END),
     'it gives every client with rows the list that recommend() gives: ' || m)
 FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
+SELECT set_config('reco.max_parallel_workers', '0', true) AS alone \gset
+CREATE TEMP TABLE alone AS SELECT m, r.* FROM unnest('{bought,rated,both}'::text[]) m, reco.recommend_all(10, m) r;
+SELECT set_config('reco.max_parallel_workers', '8', true) AS threads \gset
+SELECT results_eq(format($$SELECT * FROM reco.recommend_all(10, %L)$$, m),
+                  format($$SELECT client_id, rank, product_id, score FROM alone WHERE m = %L$$, m),
+                  'the same, in the same order, by threads and by the backend alone: ' || m)
+FROM unnest(ARRAY['bought', 'rated', 'both']) m;
+SELECT is((SELECT count(*) FROM pg_ls_dir('/proc/' || pg_backend_pid() || '/task')), 1::bigint, 'no thread is left of it');
 SELECT is(
     (SELECT count(*) FROM reco.recommend_all(1000, 'bought')),
     (SELECT 120 * 65 - count(*) FROM (SELECT DISTINCT client, product FROM taste.purchase) b),
