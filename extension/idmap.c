@@ -40,6 +40,26 @@ find_slot(const IdMap *map, int64 id)
 	return &map->table[slot];
 }
 
+/*
+ * Has the memory ready in which these ids are looked up next: one after the
+ * other each would wait for it twice.
+ */
+void
+idmap_fetch(const IdMap *map, const int64 *ids, int count)
+{
+	uint32		mask = 2 * map->capacity - 1;
+
+	for (int i = 0; i < count; i++)
+		__builtin_prefetch(&map->table[random_mix((uint64) ids[i]) & mask]);
+	for (int i = 0; i < count; i++)
+	{
+		uint32		number = map->table[random_mix((uint64) ids[i]) & mask];
+
+		if (number != 0)
+			__builtin_prefetch(&map->ids[number - 1]);
+	}
+}
+
 static void
 grow(IdMap *map)
 {

@@ -16,6 +16,7 @@ typedef struct IdMap
 } IdMap;
 
 extern void idmap_init(IdMap *map, Budget *budget);
+extern void idmap_fetch(const IdMap *map, const int64 *ids, int count);
 extern uint32 idmap_number(IdMap *map, int64 id);
 extern uint32 *idmap_sort(IdMap *map);
 extern void ids_sort(int64 *ids, int64 count);

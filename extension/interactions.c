@@ -25,6 +25,7 @@
 
 #define START_ENTRIES 64
 #define ROWS_PER_CHECK 65536
+#define ENTRIES_AHEAD 16
 #define ROWS_PER_REPORT 16
 
 #define LEAST_WEIGHT 1e-4
@@ -53,6 +54,22 @@ grow(Interactions *read)
 	read->capacity = capacity;
 }
 
+/* Gives the ids that are waiting their numbers. */
+static void
+number_ids(Interactions *read)
+{
+	int			count = read->used - read->numbered;
+
+	idmap_fetch(read->clients, read->client_ids, count);
+	idmap_fetch(read->products, read->product_ids, count);
+	for (int i = 0; i < count; i++)
+	{
+		read->client[read->numbered + i] = idmap_number(read->clients, read->client_ids[i]);
+		read->product[read->numbered + i] = idmap_number(read->products, read->product_ids[i]);
+	}
+	read->numbered = read->used;
+}
+
 static void
 receive(void *state, const SourceRow *row)
 {
@@ -74,8 +91,8 @@ receive(void *state, const SourceRow *row)
 	if (read->used == read->capacity)
 		grow(read);
 	entry = read->used++;
-	read->client[entry] = idmap_number(read->clients, row->client);
-	read->product[entry] = idmap_number(read->products, row->product);
+	read->client_ids[entry - read->numbered] = row->client;
+	read->product_ids[entry - read->numbered] = row->product;
 	read->value[entry] = row->value;
 	if (read->marks_fresh)
 		read->fresh[entry] = !row->null_at && row->at > read->fresh_since;
@@ -90,6 +107,8 @@ receive(void *state, const SourceRow *row)
 		read->at[entry] = row->null_at ? PG_INT64_MIN : row->at;
 	if (!row->null_at && row->at != PG_INT64_MAX)
 		read->latest = Max(read->latest, row->at);
+	if (read->used - read->numbered == ROWS_PER_NUMBERING)
+		number_ids(read);
 }
 
 static void
@@ -102,6 +121,7 @@ read_query(Interactions *read, const Model *model, SourceKind kind, const int64 
 	read->kind = kind;
 	read->latest = PG_INT64_MIN;
 	source_read(model, kind, only_client, receive, read);
+	number_ids(read);
 	if (read->rows_not_finite > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -158,34 +178,6 @@ interactions_free(Interactions *read)
 /* ---- one entry a pair ---- */
 
 /*
- * A stable counting sort: the order of entries by key, given an order of
- * them (NULL: as they stand).
- */
-static void
-counting_sort(const uint32 *keys, int64 keys_end, const int64 *order, int64 entries,
-			  int64 *sorted, Budget *budget)
-{
-	int64	   *position = budget_alloc(budget, keys_end + 1, sizeof(int64));
-
-	memset(position, 0, (keys_end + 1) * sizeof(int64));
-	for (int64 i = 0; i < entries; i++)
-	{
-		check_interrupts_at(i);
-		position[keys[i] + 1]++;
-	}
-	for (int64 key = 0; key < keys_end; key++)
-		position[key + 1] += position[key];
-	for (int64 i = 0; i < entries; i++)
-	{
-		int64		entry = order ? order[i] : i;
-
-		check_interrupts_at(i);
-		sorted[position[keys[entry]]++] = entry;
-	}
-	budget_free(budget, position, keys_end + 1, sizeof(int64));
-}
-
-/*
  * A purchase that was returned altogether was none.  Decimals do not add up
  * to zero exactly.
  */
@@ -193,6 +185,96 @@ static bool
 is_returned(double quantity, double handled)
 {
 	return !(quantity > 1e-9 * handled);
+}
+
+/* An entry on its way: the number on the other side, and where it was read. */
+typedef struct Sorted
+{
+	uint32		other;
+	uint32		entry;
+} Sorted;
+
+/* Where the entries of each number start, and behind the last of them. */
+static int64 *
+count_starts(const uint32 *numbers, int64 entries, int64 end, Budget *budget)
+{
+	int64	   *start = budget_alloc(budget, end + 1, sizeof(int64));
+
+	memset(start, 0, (end + 1) * sizeof(int64));
+	for (int64 i = 0; i < entries; i++)
+	{
+		check_interrupts_at(i);
+		start[numbers[i] + 1]++;
+	}
+	for (int64 number = 0; number < end; number++)
+		start[number + 1] += start[number];
+	return start;
+}
+
+/*
+ * The entries in the order of client, product and arrival, and where those of
+ * each client start; client and product of read are gone.  Two counting sorts,
+ * each of which reads what it sorts from front to back.
+ */
+static Sorted *
+sort_entries(Interactions *read, const uint32 *client_numbers, const uint32 *product_numbers,
+			 int64 **client_starts)
+{
+	Budget	   *budget = read->budget;
+	int64		entries = read->used;
+	int64		clients = read->clients->used;
+	int64		products = read->products->used;
+	int64	   *to_client;
+	int64	   *to_product;
+	Sorted	   *by_product;
+	Sorted	   *by_client;
+
+	if (entries > PG_UINT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many rows"),
+				 errdetail("A query of a model can have %u rows.", PG_UINT32_MAX)));
+	for (int64 i = 0; i < entries; i++)
+	{
+		check_interrupts_at(i);
+		read->client[i] = client_numbers[read->client[i]];
+		read->product[i] = product_numbers[read->product[i]];
+	}
+	*client_starts = count_starts(read->client, entries, clients, budget);
+	to_client = budget_alloc(budget, clients + 1, sizeof(int64));
+	memcpy(to_client, *client_starts, (clients + 1) * sizeof(int64));
+	to_product = count_starts(read->product, entries, products, budget);
+
+	by_product = budget_alloc(budget, entries, sizeof(Sorted));
+	for (int64 i = 0; i < entries; i++)
+	{
+		Sorted	   *to = &by_product[to_product[read->product[i]]++];
+
+		check_interrupts_at(i);
+		to->other = read->client[i];
+		to->entry = (uint32) i;
+	}
+	budget_free(budget, read->client, read->capacity, sizeof(uint32));
+	budget_free(budget, read->product, read->capacity, sizeof(uint32));
+	read->client = read->product = NULL;
+
+	/* now each start is the end */
+	by_client = budget_alloc(budget, entries, sizeof(Sorted));
+	for (int64 product = 0, i = 0; product < products; product++)
+	{
+		for (; i < to_product[product]; i++)
+		{
+			Sorted	   *to = &by_client[to_client[by_product[i].other]++];
+
+			check_interrupts_at(i);
+			to->other = (uint32) product;
+			to->entry = by_product[i].entry;
+		}
+	}
+	budget_free(budget, by_product, entries, sizeof(Sorted));
+	budget_free(budget, to_product, products + 1, sizeof(int64));
+	budget_free(budget, to_client, clients + 1, sizeof(int64));
+	return by_client;
 }
 
 static int
@@ -228,12 +310,12 @@ add_to_pair(Interactions *reduced, const Interactions *read, int64 entry)
 }
 
 static void
-open_pair(Interactions *reduced, const Interactions *read, int64 entry)
+open_pair(Interactions *reduced, int64 client, uint32 product)
 {
 	int64		pair = reduced->used++;
 
-	reduced->client[pair] = read->client[entry];
-	reduced->product[pair] = read->product[entry];
+	reduced->client[pair] = (uint32) client;
+	reduced->product[pair] = product;
 	reduced->value[pair] = 0;
 	if (reduced->at)
 		reduced->at[pair] = PG_INT64_MIN;
@@ -251,7 +333,7 @@ close_pair(Interactions *reduced, double handled)
 
 	if (reduced->kind == SOURCE_PURCHASES && is_returned(reduced->value[pair], handled))
 		reduced->used--;
-	else if (reduced->line_start)
+	else if (reduced->line_start && reduced->line_start[pair + 1] - reduced->line_start[pair] > 1)
 		qsort(reduced->lines + reduced->line_start[pair],
 			  reduced->line_start[pair + 1] - reduced->line_start[pair],
 			  sizeof(PairLine), compare_lines);
@@ -267,23 +349,11 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 {
 	Budget	   *budget = read->budget;
 	int64		entries = read->used;
+	int64		clients = read->clients->used;
 	bool		has_lines = read->kind == SOURCE_PURCHASES && read->at;
-	int64	   *by_product;
-	int64	   *order;
+	int64	   *start;
+	Sorted	   *sorted = sort_entries(read, client_numbers, product_numbers, &start);
 	Interactions reduced = *read;
-	double		handled = 0;	/* quantities of the pair, without their signs */
-
-	for (int64 i = 0; i < entries; i++)
-	{
-		check_interrupts_at(i);
-		read->client[i] = client_numbers[read->client[i]];
-		read->product[i] = product_numbers[read->product[i]];
-	}
-	by_product = budget_alloc(budget, entries, sizeof(int64));
-	order = budget_alloc(budget, entries, sizeof(int64));
-	counting_sort(read->product, read->products->used, NULL, entries, by_product, budget);
-	counting_sort(read->client, read->clients->used, by_product, entries, order, budget);
-	budget_free(budget, by_product, entries, sizeof(int64));
 
 	reduced.used = 0;
 	reduced.capacity = entries;
@@ -299,25 +369,29 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 		reduced.line_start[0] = 0;
 		reduced.lines = budget_alloc(budget, entries, sizeof(PairLine));
 	}
-	for (int64 i = 0; i < entries; i++)
+	for (int64 client = 0; client < clients; client++)
 	{
-		int64		entry = order[i];
+		int64		end = start[client + 1];
 
-		check_interrupts_at(i);
-		if (i == 0 || read->client[order[i - 1]] != read->client[entry] ||
-			read->product[order[i - 1]] != read->product[entry])
+		for (int64 i = start[client]; i < end;)
 		{
-			if (i > 0)
-				close_pair(&reduced, handled);
-			open_pair(&reduced, read, entry);
-			handled = 0;
+			uint32		product = sorted[i].other;
+			double		handled = 0;	/* quantities, without their signs */
+
+			open_pair(&reduced, client, product);
+			for (; i < end && sorted[i].other == product; i++)
+			{
+				check_interrupts_at(i);
+				if (i + ENTRIES_AHEAD < entries)
+					__builtin_prefetch(&read->value[sorted[i + ENTRIES_AHEAD].entry]);
+				add_to_pair(&reduced, read, sorted[i].entry);
+				handled += fabs(read->value[sorted[i].entry]);
+			}
+			close_pair(&reduced, handled);
 		}
-		add_to_pair(&reduced, read, entry);
-		handled += fabs(read->value[entry]);
 	}
-	if (entries > 0)
-		close_pair(&reduced, handled);
-	budget_free(budget, order, entries, sizeof(int64));
+	budget_free(budget, sorted, entries, sizeof(Sorted));
+	budget_free(budget, start, clients + 1, sizeof(int64));
 	interactions_free(read);
 	*read = reduced;
 }

@@ -22,6 +22,9 @@ typedef struct PairLines
 	int64		count;
 } PairLines;
 
+/* Ids are looked up so many at a time. */
+#define ROWS_PER_NUMBERING 64
+
 /*
  * The rows of one query.  First as read, in order of arrival; after
  * interactions_reduce one entry for each pair, by client and then product.
@@ -35,6 +38,9 @@ typedef struct Interactions
 
 	int64		used;
 	int64		capacity;
+	int64		numbered;		/* entries whose ids have got their numbers; of */
+	int64		client_ids[ROWS_PER_NUMBERING]; /* the rest these are the ids */
+	int64		product_ids[ROWS_PER_NUMBERING];
 	uint32	   *client;
 	uint32	   *product;
 	double	   *value;

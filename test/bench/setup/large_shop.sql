@@ -4,7 +4,7 @@
 --
 -- Both sides follow power laws. A client is of one of 48 kinds, each of which likes the products in an order of its
 -- own: their general popularity, and how four hidden properties of a product suit the kind. So there is something of
--- low rank to be learnt. The j-th of a client's d pairs is at place 3 j + (0, 1 or 2) + (n - 3 d) ((j + u) / d) ^ 3 of
+-- low rank to be learnt. The j-th of a client's d pairs is at place 3 j + (0, 1 or 2) + (n - 3 d) ((j + u) / d) ^ 4 of
 -- that order, u uniform: no pair comes twice. All is hashed from the seed, so it is the same table everywhere.
 \set ON_ERROR_STOP on
 \set clients 138493
@@ -43,7 +43,7 @@ SELECT client::bigint, product::bigint,
 FROM (SELECT client, kind, client * 8192::bigint + j AS pair,
              3 * j + floor(3 * bench.uniform(client * 8192::bigint + j, :seed + 7))::integer
              + floor((:products - 3 * pairs)
-                     * power((j + bench.uniform(client * 8192::bigint + j, :seed + 8)) / pairs, 3))::integer AS place
+                     * power((j + bench.uniform(client * 8192::bigint + j, :seed + 8)) / pairs, 4))::integer AS place
       FROM buyer, generate_series(0, pairs - 1) j) chosen
 JOIN liking USING (kind, place)
 ORDER BY at, pair;
