@@ -5,6 +5,9 @@
 #   make test       install, run every test on a throw-away server; TESTS='file ...' for some of them
 #   make demo       install, start a private server under .demo/ with a shop in it;  make demo-stop ends it
 #   make bench      install, run the benchmarks on a throw-away server
+#   make soak       load, kills and full disks for ten minutes; a million lists and ten thousand trainings: what grows?
+#   make sanitize   the tests with libraries that watch memory and what C leaves undefined;  make valgrind  likewise
+#   make sqlsmith   ten minutes of random queries
 #   make clean      remove what was made
 #
 # WERROR=1 makes every warning an error.  Debian packages that are missing are installed (test/packages.sh).
@@ -142,7 +145,7 @@ goals     := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter demo,$(goals)),)
 MAKEFLAGS += --silent
 endif
-tested    := $(filter test bench demo installcheck,$(goals))
+tested    := $(filter test bench demo installcheck soak sanitize valgrind sqlsmith,$(goals))
 ifneq ($(filter-out clean distclean maintainer-clean demo-stop,$(goals)),)
 ifeq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
 $(shell PG_CONFIG='$(PG_CONFIG)' test/packages.sh $(if $(tested),test,build) >&2)
@@ -212,7 +215,17 @@ bench: installed
 	@test -x test/bench/run.sh || { echo 'there is no test/bench/run.sh' >&2; exit 1; }
 	@test/cluster.sh test/bench/run.sh
 
-.PHONY: install-train uninstall-train results installed test demo bench
+soak: installed
+	@SOAK_SECONDS=$(or $(SOAK_SECONDS),300) test/run.sh test/crash/load.t
+	@test/cluster.sh test/leaks.sh
+
+sanitize valgrind:
+	@test/instrumented.sh $@ $(TESTS)
+
+sqlsmith: installed
+	@test/cluster.sh test/sqlsmith.sh
+
+.PHONY: install-train uninstall-train results installed test demo bench soak sanitize valgrind sqlsmith
 
 else
 

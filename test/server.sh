@@ -91,6 +91,29 @@ server_init()
 	} >>"$conf"
 }
 
+# own_installation FOLDER: a copy of the server's programs, with its other files linked, where extensions and
+# libraries can be put that are nobody else's. Sets bindir, and extensions and libraries, the folders for these.
+# Programs find their files from where they are, so the folders have the same layout.
+own_installation()
+{
+	local copy=$1 config=${PG_CONFIG:-pg_config} share root file
+
+	share=$("$config" --sharedir)
+	libraries=$("$config" --pkglibdir)
+	root=$bindir
+	until [[ $share == "$root"/* && $libraries == "$root"/* ]]; do root=${root%/*}; done
+	extensions=$copy${share#"$root"}/extension
+	mkdir -p "$copy${bindir#"$root"}" "$extensions" "$copy${libraries#"$root"}"
+	cp "$bindir"/* "$copy${bindir#"$root"}"
+	ln -s "$libraries"/* "$copy${libraries#"$root"}"
+	for file in "$share"/*; do
+		[ "$file" = "$share/extension" ] || ln -s "$file" "$copy${share#"$root"}"
+	done
+	ln -s "$share"/extension/* "$extensions"
+	bindir=$copy${bindir#"$root"}
+	libraries=$copy${libraries#"$root"}
+}
+
 # Starts it, and has PGHOST, PGPORT, PGUSER and PATH lead to it.
 server_start()
 {

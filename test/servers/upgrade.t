@@ -8,24 +8,9 @@ set -eu
 cd "$(dirname "$0")/../.."
 . test/tap.sh
 
-# Programs find their files from where they are, so a copy in folders of the same layout has its own.
-sharedir=$("${PG_CONFIG:-pg_config}" --sharedir)
-pkglibdir=$("${PG_CONFIG:-pg_config}" --pkglibdir)
-extensions=$sharedir/extension
 another_server
-copy=$server/installed
-root=$bindir
-until [[ $sharedir == "$root"/* && $pkglibdir == "$root"/* ]]; do root=${root%/*}; done
-mkdir -p "$copy${bindir#"$root"}" "$copy${sharedir#"$root"}/extension" "$copy${pkglibdir#"$root"}"
-cp "$bindir"/{postgres,initdb,pg_ctl,psql} "$copy${bindir#"$root"}"
-ln -s "$pkglibdir"/* "$copy${pkglibdir#"$root"}"
-for file in "$sharedir"/*; do
-	[ "$file" = "$extensions" ] || ln -s "$file" "$copy${sharedir#"$root"}"
-done
-ln -s "$extensions"/* "$copy${sharedir#"$root"}/extension"
-bindir=$copy${bindir#"$root"}
-extensions=$copy${sharedir#"$root"}/extension
-chown -R "$server_user:" "$copy"
+own_installation "$server/installed"
+chown -R "$server_user:" "$server/installed"
 
 present=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" reco.control)
 released=()
