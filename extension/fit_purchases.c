@@ -20,6 +20,7 @@
 
 #define DEFAULT_FACTORS 64
 #define DEFAULT_ITERATIONS 8
+#define ITERATIONS_AGAIN(iterations) (((iterations) + 1) / 2)
 
 /* Trials are this much smaller than what they stand for; long ones are as wide. */
 #define TRIAL_PAIRS 500000.0
@@ -100,13 +101,13 @@ free_pairs(FitRun *run, Pairs *pairs)
 }
 
 /*
- * Fits to pairs with the penalties of fit; leaves how many clients bought
- * each product.
+ * Fits to pairs with the penalties of fit, from the factors that are there if
+ * it resumes; leaves how many clients bought each product.
  */
 static void
-fit_ials(FitRun *run, const Pairs *pairs, int iterations, PurchaseFit *fit)
+fit_ials(FitRun *run, const Pairs *pairs, int iterations, bool resume, PurchaseFit *fit)
 {
-	IalsOptions options = {iterations, run->options->seed, fit->penalty};
+	IalsOptions options = {iterations, run->options->seed, fit->penalty, resume};
 
 	for (int64 row = 0; row < pairs->by_product.rows; row++)
 		fit->popularity[row] = pairs->by_product.start[row + 1] - pairs->by_product.start[row];
@@ -209,7 +210,7 @@ run_trial(FitRun *run, const Interactions *purchases, FitSide *held_out, const P
 
 	scratch->scale = trial->scale;
 	scratch->penalty.unobserved = trial->unobserved;
-	fit_ials(run, pairs, trial->iterations, scratch);
+	fit_ials(run, pairs, trial->iterations, false, scratch);
 	measure_ranking(run, purchases, held_out, &pairs->by_client, TRIAL_CLIENTS, scratch,
 					&metrics, NULL);
 	trial->ndcg = has_collapsed(&pairs->by_client, scratch) ? 0 : metrics.ndcg;
@@ -308,13 +309,15 @@ fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 
 	select_pairs(run, purchases, &seen, &pairs);
 	fit_phase(run, PROGRESS_MEASURED_PURCHASES, sparse_entries(&pairs.by_client), fit->iterations);
-	fit_ials(run, &pairs, fit->iterations, fit);
+	fit_ials(run, &pairs, fit->iterations, false, fit);
 	measure_ranking(run, purchases, &held_out, &pairs.by_client, MAX_HELD_OUT_CLIENTS, fit,
 					&fit->held_out, &fit->held_out_popularity);
 	free_pairs(run, &pairs);
 
+	/* a tenth more pairs do not move the factors far */
 	select_pairs(run, purchases, NULL, &pairs);
-	fit_phase(run, PROGRESS_PURCHASES, sparse_entries(&pairs.by_client), fit->iterations);
-	fit_ials(run, &pairs, fit->iterations, fit);
+	fit_phase(run, PROGRESS_PURCHASES, sparse_entries(&pairs.by_client),
+			  ITERATIONS_AGAIN(fit->iterations));
+	fit_ials(run, &pairs, ITERATIONS_AGAIN(fit->iterations), true, fit);
 	free_pairs(run, &pairs);
 }

@@ -49,6 +49,20 @@ ials_scaled_penalty(double scale, double unobserved,
 		(unobserved * sqrt(cells));
 }
 
+static void
+start(FactorMatrix *products, uint64_t seed)
+{
+	int			factors = products->width;
+	double		deviation = 0.1 / sqrt(factors);
+
+	memset(products->data, 0, (size_t) products->rows * products->stride * sizeof(float));
+	for (int64_t row = 0; row < products->rows; row++)
+	{
+		for (int f = 0; f < factors; f++)
+			factor_row(products, row)[f] = deviation * random_normal(seed, row * factors + f);
+	}
+}
+
 /*
  * Fits clients and products (widths set by the caller) to purchases.  gram is
  * left holding the products' stride x stride Gram matrix, which fold-in needs.
@@ -61,16 +75,10 @@ ials_fit(const SparseRows *by_client, const SparseRows *by_product,
 {
 	HalfStep	client_step = {by_client, products, clients, gram, &options->penalty};
 	HalfStep	product_step = {by_product, clients, products, gram, &options->penalty};
-	int			factors = products->width;
-	double		deviation = 0.1 / sqrt(factors);
 	double		steps = 2 * options->iterations + 1;
 
-	memset(products->data, 0, (size_t) products->rows * products->stride * sizeof(float));
-	for (int64_t row = 0; row < products->rows; row++)
-	{
-		for (int f = 0; f < factors; f++)
-			factor_row(products, row)[f] = deviation * random_normal(options->seed, row * factors + f);
-	}
+	if (!options->resume)
+		start(products, options->seed);
 	for (int i = 0; i < options->iterations; i++)
 	{
 		workers_stretch(workers, 2 * i / steps, (2 * i + 1) / steps);

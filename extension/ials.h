@@ -13,6 +13,7 @@ typedef struct IalsOptions
 	int			iterations;
 	uint64_t	seed;
 	IalsPenalty penalty;
+	bool		resume;			/* go on from what an earlier fit has left */
 } IalsOptions;
 
 extern float ials_scaled_penalty(double scale, double unobserved,
