@@ -3,24 +3,19 @@
  */
 #include "model.h"
 
-#include "catalog/pg_type.h"
+#include "access/genam.h"
+#include "access/table.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "trusted.h"
 
 const char *const source_names[SOURCE_KINDS] = {"ratings", "purchases", "candidates"};
-
-static Statement find_model = {
-	"SELECT m.id, m.owner::oid, m.ratings, m.purchases, m.candidates, m.options,"
-	" v.version, v.uuid, v.active, m.has_surplus"
-	" FROM reco.model m LEFT JOIN reco.model_version v ON v.model = m.name"
-	" AND v.version = coalesce("
-	"(SELECT a.version FROM reco.model_version a WHERE a.model = m.name AND a.active),"
-	"(SELECT max(n.version) FROM reco.model_version n WHERE n.model = m.name))"
-	" WHERE m.name = $1", NULL
-};
 
 /* The name given, or the setting reco.default_model. */
 const char *
@@ -31,51 +26,123 @@ model_name_or_default(const char *name)
 	return name;
 }
 
+/* ---- looking a model up ---- */
+
+/* A row of a table of ours. */
+typedef struct Row
+{
+	HeapTuple	tuple;
+	TupleDesc	description;
+} Row;
+
+/* Tables of ours may have columns in another order where they were upgraded. */
+static Datum
+row_value(const Row *row, const char *column, bool *isnull)
+{
+	for (int i = 0; i < row->description->natts; i++)
+	{
+		if (strcmp(NameStr(TupleDescAttr(row->description, i)->attname), column) == 0)
+			return heap_getattr(row->tuple, i + 1, row->description, isnull);
+	}
+	elog(ERROR, "column \"%s\" does not exist", column);
+}
+
+static char *
+row_text(const Row *row, const char *column)
+{
+	bool		isnull;
+	Datum		value = row_value(row, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/* column = name, for an index of the table on it. */
+static void
+name_key(ScanKey key, Relation table, const char *column, Datum name)
+{
+	AttrNumber	number = get_attnum(RelationGetRelid(table), column);
+
+	ScanKeyEntryInitialize(key, 0, number, BTEqualStrategyNumber, InvalidOid,
+						   TupleDescAttr(RelationGetDescr(table), number - 1)->attcollation,
+						   F_TEXTEQ, name);
+}
+
+static void
+read_version(Model *model, const Row *row)
+{
+	bool		isnull;
+
+	model->version = DatumGetInt32(row_value(row, "version", &isnull));
+	model->uuid = *DatumGetUUIDP(row_value(row, "uuid", &isnull));
+	model->active = DatumGetBool(row_value(row, "active", &isnull));
+}
+
+/* The active version, else the newest, if there is any. */
+static void
+find_version(Model *model, Datum name)
+{
+	Relation	table = table_open(engine_relation("model_version"), AccessShareLock);
+	Row			row = {.description = RelationGetDescr(table)};
+	ScanKeyData key;
+	SysScanDesc scan;
+
+	name_key(&key, table, "model", name);
+	scan = systable_beginscan(table, engine_relation("model_version_active"), true,
+							  GetActiveSnapshot(), 1, &key);
+	row.tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(row.tuple))
+		read_version(model, &row);
+	systable_endscan(scan);
+	if (model->version == 0)
+	{
+		Relation	index = index_open(engine_relation("model_version_pkey"), AccessShareLock);
+
+		scan = systable_beginscan_ordered(table, index, GetActiveSnapshot(), 1, &key);
+		row.tuple = systable_getnext_ordered(scan, BackwardScanDirection);
+		if (HeapTupleIsValid(row.tuple))
+			read_version(model, &row);
+		systable_endscan_ordered(scan);
+		index_close(index, NoLock);
+	}
+	table_close(table, NoLock);
+}
+
 /*
  * Looks a model up, as the caller's snapshot sees it; name may be NULL for
- * the default.  The result is in the current memory context.
+ * the default.  The result is in the current memory context.  Every statement
+ * that asks anything of a model comes by here, so it goes straight to the
+ * indexes: to a new session the planning of a query would cost more than all
+ * else that makes its first list.
  */
 Model *
 model_get(const char *name)
 {
 	Model	   *model = palloc0(sizeof(Model));
-	MemoryContext context = CurrentMemoryContext;
-	Datum		value;
-	Scope		scope;
-	HeapTuple	row;
-	TupleDesc	description;
+	Relation	table = table_open(engine_relation("model"), AccessShareLock);
+	Row			row = {.description = RelationGetDescr(table)};
+	ScanKeyData key;
+	SysScanDesc scan;
 	bool		isnull;
 
-	name = model_name_or_default(name);
-	scope_begin_engine(&scope);
-	value = CStringGetTextDatum(name);
-	if (statement_run(&find_model, 1, (Oid[]) {TEXTOID}, &value, NULL, true, 1) == 0)
+	model->name = pstrdup(model_name_or_default(name));
+	name_key(&key, table, "name", CStringGetTextDatum(model->name));
+	scan = systable_beginscan(table, engine_relation("model_name_key"), true,
+							  GetActiveSnapshot(), 1, &key);
+	row.tuple = systable_getnext(scan);
+	if (!HeapTupleIsValid(row.tuple))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("model \"%s\" does not exist", name),
+				 errmsg("model \"%s\" does not exist", model->name),
 				 errhint("Create it with reco.create_model, or set reco.default_model to the name of a model.")));
-	row = SPI_tuptable->vals[0];
-	description = SPI_tuptable->tupdesc;
-	model->id = DatumGetInt32(SPI_getbinval(row, description, 1, &isnull));
-	model->owner = DatumGetObjectId(SPI_getbinval(row, description, 2, &isnull));
+	model->id = DatumGetInt32(row_value(&row, "id", &isnull));
+	model->owner = DatumGetObjectId(row_value(&row, "owner", &isnull));
 	for (int kind = 0; kind < SOURCE_KINDS; kind++)
-	{
-		value = SPI_getbinval(row, description, 3 + kind, &isnull);
-		if (!isnull)
-			model->queries[kind] = MemoryContextStrdup(context, TextDatumGetCString(value));
-	}
-	options_parse(DatumGetJsonbP(SPI_getbinval(row, description, 6, &isnull)), &model->options);
-	value = SPI_getbinval(row, description, 7, &isnull);
-	if (!isnull)
-	{
-		model->version = DatumGetInt32(value);
-		memcpy(&model->uuid, DatumGetUUIDP(SPI_getbinval(row, description, 8, &isnull)),
-			   sizeof(pg_uuid_t));
-		model->active = DatumGetBool(SPI_getbinval(row, description, 9, &isnull));
-	}
-	model->has_surplus = DatumGetBool(SPI_getbinval(row, description, 10, &isnull));
-	scope_end(&scope);
-	model->name = pstrdup(name);
+		model->queries[kind] = row_text(&row, source_names[kind]);
+	model->has_surplus = DatumGetBool(row_value(&row, "has_surplus", &isnull));
+	options_parse(DatumGetJsonbP(row_value(&row, "options", &isnull)), &model->options);
+	systable_endscan(scan);
+	table_close(table, NoLock);
+	find_version(model, key.sk_argument);
 	return model;
 }
 
