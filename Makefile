@@ -37,6 +37,7 @@ SERVE_OBJS = \
 	extension/evaluate_split.o \
 	extension/fit.o \
 	extension/fit_purchases.o \
+	extension/fit_trials.o \
 	extension/fit_ratings.o \
 	extension/forecast.o \
 	extension/forget.o \
@@ -49,6 +50,7 @@ SERVE_OBJS = \
 	extension/job_record.o \
 	extension/liking.o \
 	extension/model.o \
+	extension/neighbours.o \
 	extension/normal.o \
 	extension/options.o \
 	extension/progress.o \
@@ -84,6 +86,8 @@ TRAIN_OBJS = \
 	extension/ials.o \
 	extension/matrix.o \
 	extension/metrics.o \
+	extension/neighbours.o \
+	extension/neighbours_fit.o \
 	extension/normal.o \
 	extension/solve.o \
 	extension/svd.o \
@@ -100,6 +104,8 @@ NUMERIC_OBJS = \
 	extension/ials.o \
 	extension/matrix.o \
 	extension/metrics.o \
+	extension/neighbours.o \
+	extension/neighbours_fit.o \
 	extension/normal.o \
 	extension/quantile.o \
 	extension/scan.o \

@@ -352,7 +352,7 @@ reco_import_model(PG_FUNCTION_ARGS)
 	model = model_get_to_change(TextDatumGetCString(name), "reco.import_model()");
 	PopActiveSnapshot();
 	check_kind(model, SOURCE_RATINGS, transfer.header.rating_width > 0);
-	check_kind(model, SOURCE_PURCHASES, transfer.header.purchase_width > 0);
+	check_kind(model, SOURCE_PURCHASES, store_has_purchases(&transfer.header));
 	if (!pg_strong_random(&uuid, sizeof(uuid)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),

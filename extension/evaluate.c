@@ -333,7 +333,7 @@ correction(const Fold *fold, int64 client, uint32 product, int64 *own)
 
 /* The score that recommend() would rank a product by. */
 static double
-score(const Fold *fold, int64 client, uint32 product, int64 *own)
+score(const Fold *fold, int64 client, uint32 product, const float *by_neighbours, int64 *own)
 {
 	const PurchaseFit *purchases = &fold->seen->purchases;
 	const RatingFit *ratings = &fold->seen->ratings;
@@ -343,8 +343,9 @@ score(const Fold *fold, int64 client, uint32 product, int64 *own)
 		return factor_dot(factor_row(&ratings->clients, client),
 						  factor_row(&ratings->products, product), ratings->products.stride) -
 			(ratings->method == RATING_BAYES ? ratings->bayes.spread[product] : 0);
-	result = factor_dot(factor_row(&purchases->clients, client),
-						factor_row(&purchases->products, product), purchases->products.stride);
+	result = purchases->neighbours.rows > 0 ? by_neighbours[product]
+		: factor_dot(factor_row(&purchases->clients, client),
+					 factor_row(&purchases->products, product), purchases->products.stride);
 	if (fold->star_clients)
 		result = liking_multiply(result, correction(fold, client, product, own));
 	return result;
@@ -359,7 +360,14 @@ make_lists(void *argument, int64_t item, void *scratch)
 	int			n = fold->evaluation->options->n;
 	/* stars that are no better than the biases make no list of one's own */
 	bool		personal = fold->kind == SOURCE_PURCHASES || fold->useful;
+	const Neighbours *neighbours = &fold->seen->purchases.neighbours;
+	int64		first = fold->training.start[client];
+	float	   *by_neighbours = (float *) ((TopEntry *) scratch + n);
 
+	if (fold->kind == SOURCE_PURCHASES && neighbours->rows > 0)
+		neighbours_scores(neighbours, fold->training.column + first,
+						  fold->training.value ? fold->training.value + first : NULL,
+						  fold->training.start[client + 1] - first, by_neighbours);
 	for (int i = 0; i < 2; i++)
 	{
 		int64		had = fold->training.start[client];
@@ -373,7 +381,7 @@ make_lists(void *argument, int64_t item, void *scratch)
 			if (had < fold->training.start[client + 1] && fold->training.column[had] == product)
 				had++;
 			else if (fold->known[product])
-				topn_offer(&top, i == 0 && personal ? score(fold, client, product, &own)
+				topn_offer(&top, i == 0 && personal ? score(fold, client, product, by_neighbours, &own)
 						   : fold->seen->popularity[product], product);
 		}
 		topn_sort(&top);
@@ -484,7 +492,7 @@ judge_lists(Fold *fold)
 		covered[i] = budget_alloc(budget, products, sizeof(bool));
 		memset(covered[i], 0, products * sizeof(bool));
 	}
-	fold->run.workers.scratch_size = n * sizeof(TopEntry);
+	fold->run.workers.scratch_size = n * sizeof(TopEntry) + products * sizeof(float);
 	fold->run.workers.scratch = budget_alloc(budget, fold->run.workers.participants,
 											 fold->run.workers.scratch_size);
 	for (int64 client = 0; client < fold->training.rows; client++)
@@ -560,10 +568,15 @@ find_pairs(Fold *fold, const Training *training, uint8 *sides)
 {
 	Budget	   *budget = &fold->seen->budget;
 	const Interactions *all = &training->interactions[fold->kind];
+	const Interactions *seen = &fold->seen->interactions[fold->kind];
 	LikedFilter liked = {sides, fold->seen->ratings.scale.mean};
+	float	   *weights = NULL;
 
-	interactions_by_client(&fold->seen->interactions[fold->kind], NULL, NULL, NULL, &fold->training,
-						   budget);
+	if (fold->kind == SOURCE_PURCHASES)
+		weights = fit_purchase_weights(seen, NULL, fold->seen->purchases.setting.half_life,
+									   fold->seen->purchases.origin, budget);
+
+	interactions_by_client(seen, NULL, NULL, weights, &fold->training, budget);
 	fold->owners = budget_alloc(budget, fold->training.columns, sizeof(int32));
 	memset(fold->owners, 0, fold->training.columns * sizeof(int32));
 	for (int64 e = 0; e < sparse_entries(&fold->training); e++)

@@ -61,38 +61,71 @@ typedef struct RatingFit
 	RatingMetrics held_out_baseline;
 } RatingFit;
 
-/* One setting that was tried for purchases, and what came of it. */
+/* How the purchases part is fitted. */
+typedef struct PurchaseSetting
+{
+	PurchaseMethod method;
+	double		penalty;		/* als: in units of noise; ease: of squares; items:
+								 * clients added to those who bought either */
+	double		unobserved;		/* als: weight of what was not bought */
+	double		popularity;		/* ease, items: power that scores are divided by */
+	int			half_life;		/* of a purchase, in days; 0: does not age */
+	int			factors;		/* als */
+	int			iterations;
+} PurchaseSetting;
+
+/* One setting that was tried, and what came of it. */
 typedef struct PurchaseTrial
 {
-	double		scale;			/* of the penalty, in units of noise */
-	double		unobserved;
-	int			factors;
-	int			iterations;
+	PurchaseSetting setting;
+	bool		contender;		/* of full length: it may win */
 	double		ndcg;
 	double		seconds;
 } PurchaseTrial;
 
-#define MAX_PURCHASE_TRIALS 24
+#define MAX_PURCHASE_TRIALS 64
 
 /* The purchases part of a version. */
 typedef struct PurchaseFit
 {
-	IalsPenalty penalty;
-	double		scale;			/* which penalty.factor comes from */
+	PurchaseSetting setting;
+	int64		origin;			/* purchases age by this time */
 	PurchaseTrial trials[MAX_PURCHASE_TRIALS];	/* the best one first */
 	int			trial_count;
-	int			iterations;
+	IalsPenalty penalty;		/* als: what setting.penalty comes to */
 	FactorMatrix clients;
 	FactorMatrix products;
 	float	   *gram;
+	Neighbours	neighbours;		/* ease, items */
 	float	   *popularity;		/* clients who bought each product */
 	RankingMetrics held_out;	/* clients = 0: too few to measure */
 	RankingMetrics held_out_popularity;
 } PurchaseFit;
 
+/* The purchases of a side, by client and by product, as they weigh. */
+typedef struct PurchasePairs
+{
+	SparseRows	by_client;
+	SparseRows	by_product;
+	int64		clients;		/* with any */
+	int64		products;
+	int64		origin;
+} PurchasePairs;
+
 extern void fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit);
 extern void fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);
 extern bool fit_ratings_useful(const RatingFit *fit);
+extern void fit_purchase_pairs(FitRun *run, const Interactions *purchases, FitSide *side,
+							   int half_life, PurchasePairs *pairs);
+extern float *fit_purchase_weights(const Interactions *purchases, const FitSide *side,
+								   int half_life, int64 origin, Budget *budget);
+extern void fit_free_purchase_pairs(FitRun *run, PurchasePairs *pairs);
+extern bool fit_purchase_setting(FitRun *run, const PurchasePairs *pairs, int64 most_products,
+								 PurchaseFit *fit);
+extern void fit_free_purchases(FitRun *run, PurchaseFit *fit);
+extern RankingModel fit_purchase_model(const PurchaseFit *fit);
+extern bool fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);
+extern double fit_half_life(int days);
 extern float *fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale);
 extern double rating_standardise(const RatingScale *scale, double value);
 

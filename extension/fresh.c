@@ -15,6 +15,8 @@
  */
 #include "fresh.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -98,6 +100,8 @@ static void
 make_matrix(Served *served, const Interactions *rows, bool fresh, const RatingScale *scale,
 			SparseRows *matrix)
 {
+	const StoreHeader *header = &served->header;
+	bool		ages = !scale && rows->line_start && header->purchase_half_life > 0;
 	Budget	   *budget = &served->budget;
 	int64		entries = 0;
 	int64		next_row = 0;
@@ -109,7 +113,7 @@ make_matrix(Served *served, const Interactions *rows, bool fresh, const RatingSc
 	matrix->columns = served->header.products;
 	matrix->start = budget_alloc(budget, matrix->rows + 1, sizeof(int64));
 	matrix->column = budget_alloc(budget, entries, sizeof(uint32));
-	matrix->value = scale ? budget_alloc(budget, entries, sizeof(float)) : NULL;
+	matrix->value = scale || ages ? budget_alloc(budget, entries, sizeof(float)) : NULL;
 	entries = 0;
 	for (int64 i = 0; i < rows->used; i++)
 	{
@@ -120,6 +124,10 @@ make_matrix(Served *served, const Interactions *rows, bool fresh, const RatingSc
 		matrix->column[entries] = served->products[rows->product[i]];
 		if (scale)
 			matrix->value[entries] = rating_standardise(scale, rows->value[i]);
+		else if (ages)
+			matrix->value[entries] = sqrt(lines_weight(interactions_lines(rows, i), PG_INT64_MAX,
+													   header->purchase_origin,
+													   header->purchase_half_life));
 		entries++;
 	}
 	while (next_row <= matrix->rows)
@@ -143,6 +151,22 @@ read_factors(Served *served, StoreArray array, int64 rows, int width)
 	FactorMatrix m = alloc_factors(served, rows, width);
 
 	store_read(served->uuid, array, m.data, rows, width * sizeof(float), m.stride * sizeof(float));
+	return m;
+}
+
+static Neighbours
+read_neighbours(Served *served)
+{
+	Neighbours	m = {
+		.rows = served->header.products,.width = (int) served->header.neighbour_width
+	};
+
+	m.product = budget_alloc(&served->budget, m.rows * m.width, sizeof(uint32));
+	m.weight = budget_alloc(&served->budget, m.rows * m.width, sizeof(float));
+	store_read(served->uuid, STORE_NEIGHBOUR_PRODUCT, m.product, m.rows, m.width * sizeof(uint32),
+			   m.width * sizeof(uint32));
+	store_read(served->uuid, STORE_NEIGHBOUR_WEIGHT, m.weight, m.rows, m.width * sizeof(float),
+			   m.width * sizeof(float));
 	return m;
 }
 
@@ -191,7 +215,7 @@ measure_ratings(Served *served, const Interactions *rows, const Trainer *trainer
 	result->has_ratings = true;
 	result->rmse = metrics.rmse;
 	result->baseline_rmse = baseline.rmse;
-	if (header->purchase_width == 0)
+	if (!store_has_purchases(header))
 		result->drifted = metrics.rows >= MIN_FRESH_RATINGS &&
 			metrics.rmse - metrics.rmse_error > baseline.rmse;
 }
@@ -202,36 +226,49 @@ measure_purchases(Served *served, const Interactions *rows, const Trainer *train
 	const StoreHeader *header = &served->header;
 	SparseRows	seen;
 	SparseRows	fresh;
-	FactorMatrix clients;
-	FactorMatrix products;
+	FactorMatrix clients = {0};
+	FactorMatrix products = {0};
+	Neighbours	neighbours;
+	RankingModel model = {0};
+	RankingModel popular = {0};
 	float	   *popularity;
 	void	   *scratch;
 	RankingMetrics metrics;
-	RankingMetrics popular;
+	RankingMetrics popular_metrics;
 
 	make_matrix(served, rows, true, NULL, &fresh);
 	result->rows += sparse_entries(&fresh);
 	if (sparse_entries(&fresh) == 0)
 		return;
 	make_matrix(served, rows, false, NULL, &seen);
-	clients = read_factors(served, STORE_PURCHASE_CLIENTS, header->clients, header->purchase_width);
-	products = read_factors(served, STORE_PURCHASE_PRODUCTS, header->products, header->purchase_width);
+	if (header->neighbour_width > 0)
+	{
+		neighbours = read_neighbours(served);
+		model.neighbours = &neighbours;
+	}
+	else
+	{
+		clients = read_factors(served, STORE_PURCHASE_CLIENTS, header->clients, header->purchase_width);
+		products = read_factors(served, STORE_PURCHASE_PRODUCTS, header->products, header->purchase_width);
+		model.clients = &clients;
+		model.products = &products;
+	}
 	popularity = budget_alloc(&served->budget, header->products, sizeof(float));
 	store_read(served->uuid, STORE_POPULARITY, popularity, header->products, sizeof(float),
 			   sizeof(float));
+	popular.popularity = popularity;
 	scratch = budget_alloc(&served->budget, 1,
 						   trainer->metrics_ranking_scratch_size(header->products, products.stride));
-	trainer->metrics_ranking(&seen, &fresh, MAX_FRESH_CLIENTS, &clients, &products, NULL, scratch,
-							 &metrics);
-	trainer->metrics_ranking(&seen, &fresh, MAX_FRESH_CLIENTS, &clients, &products, popularity,
-							 scratch, &popular);
+	trainer->metrics_ranking(&seen, &fresh, MAX_FRESH_CLIENTS, METRICS_TOP, &model, scratch, &metrics);
+	trainer->metrics_ranking(&seen, &fresh, MAX_FRESH_CLIENTS, METRICS_TOP, &popular, scratch,
+							 &popular_metrics);
 	if (metrics.clients == 0)
 		return;
 	result->has_purchases = true;
 	result->ndcg = metrics.ndcg;
-	result->popular_ndcg = popular.ndcg;
+	result->popular_ndcg = popular_metrics.ndcg;
 	result->drifted = metrics.clients >= MIN_FRESH_CLIENTS &&
-		metrics.ndcg + metrics.ndcg_error < popular.ndcg;
+		metrics.ndcg + metrics.ndcg_error < popular_metrics.ndcg;
 }
 
 static bool
@@ -276,7 +313,7 @@ fresh_measure(const Training *training, Fresh *result)
 									&training->products);
 		if (has_fresh(ratings) && served.header.rating_width > SVD_BIAS_COLUMNS)
 			measure_ratings(&served, ratings, trainer, result);
-		if (has_fresh(purchases) && served.header.purchase_width > 0)
+		if (has_fresh(purchases) && store_has_purchases(&served.header))
 			measure_purchases(&served, purchases, trainer, result);
 	}
 	MemoryContextSwitchTo(before);

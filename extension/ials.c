@@ -30,6 +30,7 @@ solve_row(void *argument, int64_t row, void *scratch)
 	int64_t		first = step->pairs->start[row];
 
 	solve_ials_row(step->other, step->gram, step->pairs->column + first,
+				   step->pairs->value ? step->pairs->value + first : NULL,
 				   step->pairs->start[row + 1] - first, sparse_after(step->pairs, row),
 				   step->penalty, scratch, factor_row(step->own, row));
 }

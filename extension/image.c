@@ -69,6 +69,8 @@ typedef enum Measure
 	PURCHASE_WIDTH,
 	PURCHASE_STRIDE,
 	PURCHASE_PLACES,
+	NEIGHBOUR_PRODUCTS,
+	NEIGHBOUR_WIDTH,
 	MEASURES
 } Measure;
 
@@ -103,6 +105,8 @@ static const BlockArray arrays[] = {
 	{offsetof(Image, rating_spread), STORE_RATING_SPREAD, BAYES_PRODUCTS, ONE, sizeof(float)},
 	{offsetof(Image, purchase_products.data), STORE_PURCHASE_PRODUCTS, PURCHASE_PRODUCTS, PURCHASE_WIDTH, sizeof(float), true},
 	{offsetof(Image, purchase_gram), STORE_PURCHASE_GRAM, PURCHASE_STRIDE, PURCHASE_STRIDE, sizeof(float)},
+	{offsetof(Image, neighbours.product), STORE_NEIGHBOUR_PRODUCT, NEIGHBOUR_PRODUCTS, NEIGHBOUR_WIDTH, sizeof(uint32)},
+	{offsetof(Image, neighbours.weight), STORE_NEIGHBOUR_WEIGHT, NEIGHBOUR_PRODUCTS, NEIGHBOUR_WIDTH, sizeof(float)},
 	{offsetof(Image, finder.slot), MADE_HERE, PRODUCT_SLOTS, ONE, sizeof(uint32)},
 	{offsetof(Image, by_popularity), MADE_HERE, PRODUCTS, ONE, sizeof(uint32)},
 	{offsetof(Image, rating_unknown), MADE_HERE, RATING_STRIDE, ONE, sizeof(float)},
@@ -155,6 +159,11 @@ measure(const BlockStart *start, bool personal, int64 *measures)
 		measures[PURCHASE_WIDTH] = header->purchase_width;
 		measures[PURCHASE_STRIDE] = factor_stride(header->purchase_width);
 		measures[PURCHASE_PLACES] = scan_padded(products);
+	}
+	if (header->neighbour_width > 0 && personal)
+	{
+		measures[NEIGHBOUR_PRODUCTS] = products;
+		measures[NEIGHBOUR_WIDTH] = header->neighbour_width;
 	}
 }
 
@@ -243,7 +252,11 @@ describe(Image *image, char *block)
 		image->rating_unknown_spread = header->rating_unknown_spread;
 	}
 
-	image->has_purchases = header->purchase_width > 0;
+	image->has_purchases = store_has_purchases(header);
+	image->purchase_origin = header->purchase_origin;
+	image->purchase_half_life = header->purchase_half_life;
+	image->neighbours.rows = measures[NEIGHBOUR_PRODUCTS];
+	image->neighbours.width = (int) measures[NEIGHBOUR_WIDTH];
 	image->purchase_penalty.unobserved = header->purchase_unobserved;
 	image->purchase_penalty.factor = header->purchase_penalty;
 	if (measures[PURCHASE_PRODUCTS] > 0)

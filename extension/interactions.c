@@ -104,9 +104,7 @@ receive(void *state, const SourceRow *row)
 			read->at[i] = PG_INT64_MIN;
 	}
 	if (read->at)
-		read->at[entry] = row->null_at ? PG_INT64_MIN : row->at;
-	if (!row->null_at && row->at != PG_INT64_MAX)
-		read->latest = Max(read->latest, row->at);
+		read->at[entry] = row->null_at ? PG_INT64_MIN : Min(row->at, PG_INT64_MAX - 1);
 	if (read->used - read->numbered == ROWS_PER_NUMBERING)
 		number_ids(read);
 }
@@ -119,7 +117,6 @@ read_query(Interactions *read, const Model *model, SourceKind kind, const int64 
 	read->clients = clients;
 	read->products = products;
 	read->kind = kind;
-	read->latest = PG_INT64_MIN;
 	source_read(model, kind, only_client, receive, read);
 	number_ids(read);
 	if (read->rows_not_finite > 0)
@@ -410,7 +407,6 @@ copy_lines(const Interactions *from, int64 entry, int64 before, Interactions *re
 	{
 		result->lines[(*next)++] = lines.lines[i];
 		result->value[pair] += lines.lines[i].quantity;
-		result->latest = Max(result->latest, lines.lines[i].at);
 	}
 }
 
@@ -428,7 +424,6 @@ interactions_select(const Interactions *from, EntryFilter filter, void *argument
 	*result = *from;
 	result->budget = budget;
 	result->used = 0;
-	result->latest = PG_INT64_MIN;
 	result->marks_fresh = false;
 	result->fresh = NULL;
 	for (int64 i = 0; i < from->used; i++)
@@ -465,10 +460,7 @@ interactions_select(const Interactions *from, EntryFilter filter, void *argument
 		if (from->line_start)
 			copy_lines(from, i, before ? before[from->client[i]] : PG_INT64_MAX, result);
 		else if (from->at)
-		{
 			result->at[pair] = from->at[i];
-			result->latest = Max(result->latest, from->at[i]);
-		}
 	}
 }
 

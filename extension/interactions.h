@@ -52,7 +52,6 @@ typedef struct Interactions
 	int64	   *line_start;		/* used + 1; NULL: no row had a time */
 	PairLine   *lines;
 	int64		line_capacity;
-	int64		latest;			/* the last time told; PG_INT64_MIN: none */
 
 	/* Which rows came later than some time; of a pair, if all its rows did. */
 	bool		marks_fresh;

@@ -23,6 +23,8 @@ extern void dsyev_(const char *job, const char *triangle, const int *n, double *
 				   double *values, double *work, const int *work_size, int *info);
 extern void dpotrf_(const char *triangle, const int *n, double *a, const int *lda, int *info);
 extern void dpotri_(const char *triangle, const int *n, double *a, const int *lda, int *info);
+extern void spotrf_(const char *triangle, const int *n, float *a, const int *lda, int *info);
+extern void spotri_(const char *triangle, const int *n, float *a, const int *lda, int *info);
 
 /* Parallelism is ours: one thread of BLAS, whatever the library's default. */
 void
@@ -213,4 +215,117 @@ matrix_invert(double *positive, int size)
 	if (info == 0)
 		dpotri_("U", &size, positive, &size, &info);
 	return info == 0;
+}
+
+/* Columns that are swept at once. */
+#define SWEEP 192
+
+/* The inverse of a small block, both triangles. */
+static bool
+invert_block(float *block, int size)
+{
+	int			info;
+
+	spotrf_("U", &size, block, &size, &info);
+	if (info == 0)
+		spotri_("U", &size, block, &size, &info);
+	for (int i = 0; i < size; i++)
+	{
+		for (int j = 0; j < i; j++)
+			block[(size_t) j * size + i] = block[(size_t) i * size + j];
+	}
+	return info == 0;
+}
+
+/* What is above the diagonal becomes what is below it, in blocks. */
+static void
+mirror(float *square, int size)
+{
+	for (int first = 0; first < size; first += SWEEP)
+	{
+		int			last = size - first < SWEEP ? size : first + SWEEP;
+
+		for (int left = 0; left < last; left += SWEEP)
+		{
+			for (int i = first; i < last; i++)
+			{
+				for (int j = left; j < i && j < left + SWEEP; j++)
+					square[(size_t) j * size + i] = square[(size_t) i * size + j];
+			}
+		}
+		workers_check_interrupts();
+	}
+}
+
+/* Floats of work that matrix_invert_large needs. */
+size_t
+matrix_invert_large_work(int64_t size)
+{
+	return 2 * size * SWEEP + SWEEP * SWEEP;
+}
+
+/*
+ * The inverse of a large positive matrix, of which the lower triangle by rows
+ * is given, in single precision; both triangles are filled.  A block of
+ * columns after the other is swept (Beaton 1964): as many operations as by
+ * Cholesky, nearly all of them in products of matrices, between which
+ * interrupts are seen.  False if it is not positive within rounding.
+ */
+bool
+matrix_invert_large(float *positive, int size, float *work)
+{
+	float	   *panel = work;
+	float	   *scaled = panel + (size_t) size * SWEEP;
+	float	   *block = scaled + (size_t) size * SWEEP;
+
+	for (int first = 0; first < size; first += SWEEP)
+	{
+		int			width = size - first < SWEEP ? size - first : SWEEP;
+		int			last = first + width;
+
+		/* the columns of the block, in full, from the lower triangle */
+		for (int i = 0; i < size; i++)
+		{
+			for (int j = first; j < last; j++)
+				panel[(size_t) i * width + j - first] =
+					i >= j ? positive[(size_t) i * size + j] : positive[(size_t) j * size + i];
+		}
+		memcpy(block, panel + (size_t) first * width, (size_t) width * width * sizeof(float));
+		if (!invert_block(block, width))
+			return false;
+		cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size, width, width,
+					1, panel, width, block, width, 0, scaled, width);
+		workers_check_interrupts();
+		for (int row = 0; row < size; row += SWEEP)
+		{
+			int			rows = size - row < SWEEP ? size - row : SWEEP;
+
+			if (row != first)
+				cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, row + rows, width,
+							-1, scaled + (size_t) row * width, width, panel, width,
+							1, positive + (size_t) row * size, size);
+			workers_check_interrupts();
+		}
+		for (int i = 0; i < size; i++)
+		{
+			for (int j = first; j < last; j++)
+			{
+				if (i >= last)
+					positive[(size_t) i * size + j] = scaled[(size_t) i * width + j - first];
+				else if (i >= first)
+					positive[(size_t) i * size + j] = -block[(size_t) (i - first) * width + j - first];
+				else
+					positive[(size_t) j * size + i] = scaled[(size_t) i * width + j - first];
+			}
+		}
+	}
+	for (int i = 0; i < size; i++)
+	{
+		for (int j = 0; j <= i; j++)
+			positive[(size_t) i * size + j] = -positive[(size_t) i * size + j];
+		if (!(positive[(size_t) i * size + i] > 0) || isinf(positive[(size_t) i * size + i]))
+			return false;
+	}
+	mirror(positive, size);
+	return true;
 }

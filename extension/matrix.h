@@ -15,6 +15,8 @@ extern void matrix_transposed_product(const float *a, int64_t rows, int a_column
 extern void matrix_orthonormalize(float *a, int64_t rows, int columns, double *work);
 extern bool matrix_eigen(double *symmetric, int size, double *values, double *work, int work_size);
 extern bool matrix_invert(double *positive, int size);
+extern size_t matrix_invert_large_work(int64_t size);
+extern bool matrix_invert_large(float *positive, int size, float *work);
 extern bool matrix_cholesky(double *positive, int size);
 extern void matrix_scores(const float *left, int64_t left_rows, const FactorMatrix *right,
 						  float *scores);

@@ -2,8 +2,8 @@
  * metrics.c - how good a model is on rows that it did not see
  *
  * Ratings: root mean squared and mean absolute error of predictions inside
- * the scale.  Purchases: recall and NDCG of the ten best over the full
- * catalogue less what the client bought in training; never against sampled
+ * the scale.  Purchases: recall and NDCG of the best over the full catalogue
+ * less what the client bought in training; never against sampled
  * negatives (Krichene and Rendle 2020, "On sampled metrics for item
  * recommendation").  Sums run in one fixed order: no worker takes part.
  */
@@ -69,20 +69,20 @@ metrics_ranking_scratch_size(int64_t products, int stride)
 /* Adds one client's recall and NDCG, given scores of all products. */
 static void
 add_client(const SparseRows *training, const SparseRows *held_out, int64_t client,
-		   const float *scores, double *recall, double *ndcg)
+		   int length, const float *scores, double *recall, double *ndcg)
 {
-	TopEntry	entries[METRICS_TOP];
+	TopEntry	entries[METRICS_TRIAL_TOP];
 	TopN		top;
 	int64_t		bought = training->start[client];
 	int64_t		bought_end = training->start[client + 1];
 	const uint32_t *wanted = held_out->column + held_out->start[client];
 	int64_t		wanted_count = held_out->start[client + 1] - held_out->start[client];
-	int64_t		best = wanted_count < METRICS_TOP ? wanted_count : METRICS_TOP;
+	int64_t		best = wanted_count < length ? wanted_count : length;
 	double		hits = 0;
 	double		gain = 0;
 	double		ideal = 0;
 
-	topn_init(&top, entries, METRICS_TOP);
+	topn_init(&top, entries, length);
 	for (int64_t product = 0; product < training->columns; product++)
 	{
 		if (bought < bought_end && training->column[bought] == product)
@@ -109,18 +109,37 @@ add_client(const SparseRows *training, const SparseRows *held_out, int64_t clien
 	*ndcg = gain / ideal;
 }
 
+/* The scores of all products for each client of a batch. */
+static void
+score_batch(const SparseRows *training, const RankingModel *model, const int64_t *batch, int count,
+			float *rows, float *scores)
+{
+	for (int b = 0; b < count; b++)
+	{
+		int64_t		first = training->start[batch[b]];
+
+		if (model->neighbours)
+			neighbours_scores(model->neighbours, training->column + first,
+							  training->value ? training->value + first : NULL,
+							  training->start[batch[b] + 1] - first,
+							  scores + b * training->columns);
+		else
+			memcpy(rows + (size_t) b * model->products->stride, factor_row(model->clients, batch[b]),
+				   model->products->stride * sizeof(float));
+	}
+	if (!model->neighbours)
+		matrix_scores(rows, count, model->products, scores);
+}
+
 /*
- * Recall and NDCG over at most max_clients clients, evenly spread, that have
- * both training and held-out purchases.  Scores are popularity where that is
- * given, else client factors . product factors.  scratch has
- * metrics_ranking_scratch_size bytes.
+ * Recall and NDCG of lists of top, METRICS_TOP or METRICS_TRIAL_TOP, over at
+ * most max_clients clients, evenly spread, that have both training and
+ * held-out purchases.  scratch has metrics_ranking_scratch_size bytes.
  */
 void
 metrics_ranking(const SparseRows *training, const SparseRows *held_out,
-				int64_t max_clients,
-				const FactorMatrix *clients, const FactorMatrix *products,
-				const float *popularity, void *scratch,
-				RankingMetrics *result)
+				int64_t max_clients, int top, const RankingModel *model,
+				void *scratch, RankingMetrics *result)
 {
 	float	   *scores = scratch;
 	float	   *batch_rows = scores + CLIENTS_PER_BATCH * training->columns;
@@ -155,20 +174,15 @@ metrics_ranking(const SparseRows *training, const SparseRows *held_out,
 		if (waiting == CLIENTS_PER_BATCH || (waiting > 0 && u == training->rows - 1))
 		{
 			workers_check_interrupts();
-			if (!popularity)
-			{
-				for (int b = 0; b < waiting; b++)
-					memcpy(batch_rows + (size_t) b * products->stride,
-						   factor_row(clients, batch[b]), products->stride * sizeof(float));
-				matrix_scores(batch_rows, waiting, products, scores);
-			}
+			if (!model->popularity)
+				score_batch(training, model, batch, waiting, batch_rows, scores);
 			for (int b = 0; b < waiting; b++)
 			{
 				double		recall;
 				double		ndcg;
 
-				add_client(training, held_out, batch[b],
-						   popularity ? popularity : scores + b * training->columns,
+				add_client(training, held_out, batch[b], top,
+						   model->popularity ? model->popularity : scores + b * training->columns,
 						   &recall, &ndcg);
 				recalls += recall;
 				ndcgs += ndcg;

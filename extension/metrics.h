@@ -4,10 +4,13 @@
 #ifndef RECO_METRICS_H
 #define RECO_METRICS_H
 
+#include "neighbours.h"
 #include "solve.h"
 #include "sparse.h"
 
+/* Lists are measured to this length, those of trials to the second. */
 #define METRICS_TOP 10
+#define METRICS_TRIAL_TOP 20
 
 typedef struct RatingMetrics
 {
@@ -17,10 +20,19 @@ typedef struct RatingMetrics
 	double		rmse_error;		/* standard error of rmse */
 } RatingMetrics;
 
+/* What products are ranked by for a client: one of the three. */
+typedef struct RankingModel
+{
+	const float *popularity;	/* the same for all clients */
+	const Neighbours *neighbours;	/* of what the client has in training */
+	const FactorMatrix *clients;	/* . products */
+	const FactorMatrix *products;
+} RankingModel;
+
 typedef struct RankingMetrics
 {
 	int64_t		clients;
-	double		recall;			/* hits / min(METRICS_TOP, held out), mean over clients */
+	double		recall;			/* hits / min(top, held out), mean over clients */
 	double		ndcg;			/* binary, mean over clients */
 	double		ndcg_error;		/* standard error of ndcg */
 } RankingMetrics;
@@ -48,9 +60,7 @@ extern void metrics_ratings(const SparseRows *held_out, const RatingScale *scale
 							RatingMetrics *result);
 extern size_t metrics_ranking_scratch_size(int64_t products, int stride);
 extern void metrics_ranking(const SparseRows *training, const SparseRows *held_out,
-							int64_t max_clients,
-							const FactorMatrix *clients, const FactorMatrix *products,
-							const float *popularity, void *scratch,
-							RankingMetrics *result);
+							int64_t max_clients, int top, const RankingModel *model,
+							void *scratch, RankingMetrics *result);
 
 #endif							/* RECO_METRICS_H */

@@ -111,7 +111,7 @@ panel_rows(const Gather *gather, int64_t first)
 	return gather->n - first < PANEL_ROWS ? (int) (gather->n - first) : PANEL_ROWS;
 }
 
-/* matrix += sum v v', right += sum v over the gathered rows v */
+/* matrix += sum w v v', right += sum w v over the gathered rows v, of weight w */
 LANE_CLONES void
 normal_add(const Gather *gather, float *matrix, float *right, float *panel)
 {
@@ -126,13 +126,14 @@ normal_add(const Gather *gather, float *matrix, float *right, float *panel)
 		{
 			const float *row = factor_row(gather->from, gather->columns[first + r]);
 			float	   *entry = panel + (size_t) r * stride;
+			float		root = gather->weights ? sqrtf(gather->weights[first + r]) : 1;
 
 			for (int i = 0; i < stride; i += FACTOR_LANES)
 			{
-				Lanes		lanes = *(const Lanes *) (row + i);
+				Lanes		lanes = root * *(const Lanes *) (row + i);
 
 				*(Lanes *) (entry + i) = lanes;
-				*(Lanes *) (right + i) += lanes;
+				*(Lanes *) (right + i) += root * lanes;
 			}
 		}
 		kernel->add(matrix, stride, panel, rows, rows_to_come(gather, first + rows, rows, next));

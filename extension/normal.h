@@ -16,6 +16,7 @@ typedef struct Gather
 	const uint32_t *columns;
 	int64_t		n;
 	int64_t		ahead;			/* entries behind the n, to be gathered next */
+	const float *weights;		/* of the n, normal_add alone; NULL: 1 */
 } Gather;
 
 /* Matrices are stride x stride, upper triangle; vectors have stride floats. */

@@ -38,7 +38,7 @@ typedef struct Option
 #define MAX_SEED 9007199254740991.0 /* exact in any JSON implementation */
 
 static const char *const rating_methods[] = {"bayes", "svd", NULL};
-static const char *const purchase_methods[] = {"als", NULL};
+const char *const purchase_methods[] = {"als", "ease", "items", NULL};
 
 static const Option known_options[] = {
 	{"", "seed", OPTION_BIGINT, 0, MAX_SEED, NULL, offsetof(ModelOptions, seed)},
@@ -220,7 +220,7 @@ options_parse(Jsonb *json, ModelOptions *options)
 	options->seed = 1;
 	options->lift = DEFAULT_LIFT;
 	options->rating_method = RATING_BAYES;
-	options->purchase_method = 0;
+	options->purchase_method = OPTION_AUTO;
 	options->rating_factors = OPTION_AUTO;
 	options->rating_regularization = OPTION_AUTO;
 	options->rating_bias_regularization = OPTION_AUTO;
@@ -236,4 +236,11 @@ options_parse(Jsonb *json, ModelOptions *options)
 				 errmsg("options must be a JSON object"),
 				 errhint("Valid options are %s.", list_options(""))));
 	parse_object(&json->root, "", options);
+
+	/* who sets anything else of purchases means the method it belongs to */
+	if (options->purchase_method == OPTION_AUTO &&
+		(options->purchase_factors != OPTION_AUTO || options->purchase_iterations != OPTION_AUTO ||
+		 options->purchase_regularization != OPTION_AUTO ||
+		 options->purchase_unobserved_weight != OPTION_AUTO))
+		options->purchase_method = PURCHASE_ALS;
 }

@@ -15,6 +15,16 @@ typedef enum RatingMethod
 	RATING_SVD
 } RatingMethod;
 
+/* How purchases are learnt: the order of purchase_methods in options.c. */
+typedef enum PurchaseMethod
+{
+	PURCHASE_ALS,
+	PURCHASE_EASE,
+	PURCHASE_ITEMS
+} PurchaseMethod;
+
+extern const char *const purchase_methods[];
+
 /* OPTION_AUTO stands for "chosen by the size of the data". */
 typedef struct ModelOptions
 {
@@ -27,7 +37,7 @@ typedef struct ModelOptions
 	double		rating_bias_regularization;
 	int			rating_iterations;
 
-	int			purchase_method;	/* 0: als */
+	int			purchase_method;	/* a PurchaseMethod, or OPTION_AUTO */
 	int			purchase_factors;
 	double		purchase_regularization;
 	double		purchase_unobserved_weight;

@@ -130,11 +130,12 @@ static Statement next_version = {
 static Statement insert_version = {
 	"INSERT INTO reco.model_version (model, version, uuid, trained_at, seconds, clients, products,"
 	" ratings, purchases, rows_read, rows_skipped, rating_factors, purchase_factors,"
+	" purchase_method,"
 	" rmse, mae, baseline_rmse, baseline_mae,"
 	" recall_at_10, ndcg_at_10, popular_recall_at_10, popular_ndcg_at_10, note, seed, rows_digest,"
 	" active, bytes)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
-	" $20, $21, $22, $23, $24, false, 0)", NULL
+	" $20, $21, $22, $23, $24, $25, false, 0)", NULL
 };
 
 static Statement switch_off = {
@@ -156,7 +157,7 @@ static Statement drop_old_arrays = {
 	" AND b.activated_at IS NOT NULL ORDER BY b.activated_at DESC LIMIT 1)", NULL
 };
 
-#define VERSION_COLUMNS 24
+#define VERSION_COLUMNS 25
 
 /* Fills one value of insert_version, or its null. */
 static void
@@ -172,7 +173,7 @@ insert_version_row(const Training *training, int32 version, const pg_uuid_t *uui
 {
 	static const Oid types[VERSION_COLUMNS] = {
 		TEXTOID, INT4OID, UUIDOID, TIMESTAMPTZOID, FLOAT8OID, INT8OID, INT8OID,
-		INT8OID, INT8OID, INT8OID, INT8OID, INT4OID, INT4OID,
+		INT8OID, INT8OID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID,
 		FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
 		FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, INT8OID, INT8OID
 	};
@@ -200,46 +201,64 @@ insert_version_row(const Training *training, int32 version, const pg_uuid_t *uui
 	set_value(values, nulls, 12, has_ratings,
 			  Int32GetDatum(verdict->ratings_useful
 							? ratings->products.width - SVD_BIAS_COLUMNS : 0));
-	set_value(values, nulls, 13, has_purchases, Int32GetDatum(purchases->products.width));
-	set_value(values, nulls, 14, rated, Float8GetDatum(ratings->held_out.rmse));
-	set_value(values, nulls, 15, rated, Float8GetDatum(ratings->held_out.mae));
-	set_value(values, nulls, 16, rated, Float8GetDatum(ratings->held_out_baseline.rmse));
-	set_value(values, nulls, 17, rated, Float8GetDatum(ratings->held_out_baseline.mae));
-	set_value(values, nulls, 18, ranked, Float8GetDatum(purchases->held_out.recall));
-	set_value(values, nulls, 19, ranked, Float8GetDatum(purchases->held_out.ndcg));
-	set_value(values, nulls, 20, ranked, Float8GetDatum(purchases->held_out_popularity.recall));
-	set_value(values, nulls, 21, ranked, Float8GetDatum(purchases->held_out_popularity.ndcg));
-	set_value(values, nulls, 22, verdict->note.len > 0, CStringGetTextDatum(verdict->note.data));
-	set_value(values, nulls, 23, true, Int64GetDatum(training->model->options.seed));
-	set_value(values, nulls, 24, true, Int64GetDatum(training->rows_digest));
+	set_value(values, nulls, 13, has_purchases && purchases->setting.method == PURCHASE_ALS,
+			  Int32GetDatum(purchases->products.width));
+	set_value(values, nulls, 14, has_purchases,
+			  CStringGetTextDatum(purchase_methods[purchases->setting.method]));
+	set_value(values, nulls, 15, rated, Float8GetDatum(ratings->held_out.rmse));
+	set_value(values, nulls, 16, rated, Float8GetDatum(ratings->held_out.mae));
+	set_value(values, nulls, 17, rated, Float8GetDatum(ratings->held_out_baseline.rmse));
+	set_value(values, nulls, 18, rated, Float8GetDatum(ratings->held_out_baseline.mae));
+	set_value(values, nulls, 19, ranked, Float8GetDatum(purchases->held_out.recall));
+	set_value(values, nulls, 20, ranked, Float8GetDatum(purchases->held_out.ndcg));
+	set_value(values, nulls, 21, ranked, Float8GetDatum(purchases->held_out_popularity.recall));
+	set_value(values, nulls, 22, ranked, Float8GetDatum(purchases->held_out_popularity.ndcg));
+	set_value(values, nulls, 23, verdict->note.len > 0, CStringGetTextDatum(verdict->note.data));
+	set_value(values, nulls, 24, true, Int64GetDatum(training->model->options.seed));
+	set_value(values, nulls, 25, true, Int64GetDatum(training->rows_digest));
 	statement_run(&insert_version, VERSION_COLUMNS, types, values, nulls, false, 0);
 }
 
 static Statement insert_trial = {
-	"INSERT INTO reco.model_trial (model, version, trial, part, scale, unobserved_weight, factors,"
-	" iterations, ndcg_at_10, seconds) VALUES ($1, $2, $3, 'purchases', $4, $5, $6, $7, $8, $9)", NULL
+	"INSERT INTO reco.model_trial (model, version, trial, part, method, penalty, unobserved_weight,"
+	" factors, iterations, popularity, half_life, ndcg_at_20, seconds)"
+	" VALUES ($1, $2, $3, 'purchases', $4, $5, $6, $7, $8, $9, make_interval(days => $10), $11, $12)",
+	NULL
 };
+
+#define TRIAL_COLUMNS 12
 
 /* What was tried before the version was fitted, the best first. */
 static void
 insert_trials(const Training *training)
 {
+	static const Oid types[TRIAL_COLUMNS] = {
+		TEXTOID, INT4OID, INT4OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, FLOAT8OID,
+		INT4OID, FLOAT8OID, FLOAT8OID
+	};
 	const PurchaseFit *fit = &training->purchases;
 
 	for (int i = 0; i < fit->trial_count; i++)
 	{
 		const PurchaseTrial *trial = &fit->trials[i];
-		Datum		values[9] = {
-			CStringGetTextDatum(training->model->name),
-			Int32GetDatum(training->version), Int32GetDatum(i + 1),
-			Float8GetDatum(trial->scale), Float8GetDatum(trial->unobserved),
-			Int32GetDatum(trial->factors), Int32GetDatum(trial->iterations),
-			Float8GetDatum(trial->ndcg), Float8GetDatum(trial->seconds)
-		};
+		const PurchaseSetting *setting = &trial->setting;
+		bool		als = setting->method == PURCHASE_ALS;
+		Datum		values[TRIAL_COLUMNS];
+		char		nulls[TRIAL_COLUMNS];
 
-		statement_run(&insert_trial, 9,
-					  (Oid[]) {TEXTOID, INT4OID, INT4OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID,
-						  FLOAT8OID, FLOAT8OID}, values, NULL, false, 0);
+		set_value(values, nulls, 1, true, CStringGetTextDatum(training->model->name));
+		set_value(values, nulls, 2, true, Int32GetDatum(training->version));
+		set_value(values, nulls, 3, true, Int32GetDatum(i + 1));
+		set_value(values, nulls, 4, true, CStringGetTextDatum(purchase_methods[setting->method]));
+		set_value(values, nulls, 5, true, Float8GetDatum(setting->penalty));
+		set_value(values, nulls, 6, als, Float8GetDatum(setting->unobserved));
+		set_value(values, nulls, 7, als, Int32GetDatum(setting->factors));
+		set_value(values, nulls, 8, als, Int32GetDatum(setting->iterations));
+		set_value(values, nulls, 9, !als, Float8GetDatum(setting->popularity));
+		set_value(values, nulls, 10, setting->half_life > 0, Int32GetDatum(setting->half_life));
+		set_value(values, nulls, 11, true, Float8GetDatum(trial->ndcg));
+		set_value(values, nulls, 12, true, Float8GetDatum(trial->seconds));
+		statement_run(&insert_trial, TRIAL_COLUMNS, types, values, nulls, false, 0);
 	}
 }
 
@@ -300,6 +319,18 @@ write_prior(Training *training, const pg_uuid_t *uuid, const RatingFit *fit)
 }
 
 static void
+write_neighbours(Training *training, const pg_uuid_t *uuid, const Neighbours *m)
+{
+	FactorMatrix weights = {
+		.rows = m->rows,.width = m->width,.stride = m->width,.data = m->weight
+	};
+
+	write_array(training, uuid, STORE_NEIGHBOUR_PRODUCT, m->product, m->rows,
+				m->width * sizeof(uint32), m->width * sizeof(uint32));
+	write_factors(training, uuid, STORE_NEIGHBOUR_WEIGHT, &weights);
+}
+
+static void
 write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 {
 	const RatingFit *ratings = &training->ratings;
@@ -330,6 +361,9 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 	if (training->has_purchases)
 	{
 		header.purchase_width = purchases->products.width;
+		header.neighbour_width = purchases->neighbours.width;
+		header.purchase_origin = purchases->origin;
+		header.purchase_half_life = fit_half_life(purchases->setting.half_life);
 		header.purchase_unobserved = purchases->penalty.unobserved;
 		header.purchase_penalty = purchases->penalty.factor;
 	}
@@ -350,7 +384,9 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 			write_prior(training, uuid, ratings);
 		}
 	}
-	if (training->has_purchases)
+	if (training->has_purchases && header.neighbour_width > 0)
+		write_neighbours(training, uuid, &purchases->neighbours);
+	else if (training->has_purchases)
 	{
 		int			stride = purchases->products.stride;
 

@@ -1,8 +1,9 @@
 /*
  * rank.c - scores, and lists in their order
  *
- * A score is one dot product of the folded-in client with the product: of
- * purchases where the model has them, else of ratings, as stars that are not
+ * A score is one dot product of the folded-in client with the product, or what
+ * the neighbours of all that the client bought add up to: of purchases where
+ * the model has them, else of ratings, as stars that are not
  * cut off at the ends of the scale, less one standard deviation of what is
  * believed of the product: something that one client rated, and loved, does
  * not lead every list.  Where nothing personal is known it is the number of
@@ -71,7 +72,8 @@ plain_score(const Scorer *scorer, int64 product)
 	{
 		case METHOD_PURCHASES:
 			m = &scorer->image->purchase_products;
-			score = factor_dot(scorer->row, factor_row(m, product), m->stride);
+			score = scorer->image->neighbours.rows > 0 ? scorer->row[product]
+				: factor_dot(scorer->row, factor_row(m, product), m->stride);
 			return scorer->liking ? liking_correct(scorer->liking, product, score) : score;
 		case METHOD_RATINGS:
 			m = &scorer->image->rating_products;
@@ -248,6 +250,29 @@ offer_popular(const Listing *list)
 	}
 }
 
+/* Offers what can reach the list by what its neighbours add up to. */
+static void
+offer_neighbours(const Listing *list)
+{
+	const Scorer *scorer = list->scorer;
+	const TopN *top = list->top;
+	float		threshold = -INFINITY;
+	double		reached = -INFINITY;
+
+	for (int64 product = 0; product < scorer->image->products; product++)
+	{
+		check_interrupts(list, product);
+		if (scorer->row[product] < threshold)
+			continue;
+		offer_product(list, product);
+		if (top->used == top->capacity && top->entries[0].score != reached)
+		{
+			reached = top->entries[0].score;
+			threshold = least_reaching(scorer, reached);
+		}
+	}
+}
+
 /* Leaves the best in top, in order; its entries have been allocated. */
 static void
 make_list(const Listing *list)
@@ -260,7 +285,10 @@ make_list(const Listing *list)
 	switch (scorer->method)
 	{
 		case METHOD_PURCHASES:
-			offer_scanned(list, &image->purchase_scan, &image->purchase_products, -1);
+			if (image->neighbours.rows > 0)
+				offer_neighbours(list);
+			else
+				offer_scanned(list, &image->purchase_scan, &image->purchase_products, -1);
 			break;
 		case METHOD_RATINGS:
 			offer_scanned(list, &image->rating_scan, &image->rating_products, SVD_CLIENT_BIAS);

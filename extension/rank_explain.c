@@ -1,7 +1,8 @@
 /*
  * rank_explain.c - what each product that a client has adds to a score
  *
- * The folded-in client is linear in what they have, so the score of a product
+ * With neighbours a score is such a sum to begin with.  Else the folded-in
+ * client is linear in what they have, so the score of a product
  * is a sum over these: the weights of the product are pulled back through the
  * equations that the client was solved from, and one dot product for each is
  * its contribution.
@@ -58,6 +59,29 @@ correct_contributions(const Liking *liking, int64 product, double total,
 		contributions[i].contribution *= liking_correct(liking, product, total) / total;
 }
 
+static Contribution *
+neighbour_contributions(Serving *serving, Client *client, int64 number, int64 *count)
+{
+	const Image *image = serving->image;
+	const History *history = client_history(serving, client, SOURCE_PURCHASES);
+	Contribution *contributions = palloc(history->known * sizeof(Contribution));
+	double		total = 0;
+
+	for (int64 i = 0; i < history->known; i++)
+	{
+		double		weight = neighbours_weight(&image->neighbours, history->products[i], number);
+
+		contributions[i].product_id = image->product_ids[history->products[i]];
+		contributions[i].contribution = history->weights ? history->weights[i] * weight : weight;
+		total += contributions[i].contribution;
+	}
+	correct_contributions(client_liking(serving, client), number, total, contributions,
+						  history->known);
+	qsort(contributions, history->known, sizeof(Contribution), compare_contributions);
+	*count = history->known;
+	return contributions;
+}
+
 /*
  * What each product that the client has adds to the score of another, best
  * first.  For purchases the contributions add up to the score, before any lift;
@@ -82,6 +106,8 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 	*count = 0;
 	if (method == METHOD_POPULAR || number < 0)
 		return NULL;
+	if (!ratings && image->neighbours.rows > 0)
+		return neighbour_contributions(serving, client, number, count);
 	history = client_history(serving, client, ratings ? SOURCE_RATINGS : SOURCE_PURCHASES);
 	weights = palloc0(m->stride * sizeof(float));
 	memcpy(weights, factor_row(m, number), m->width * sizeof(float));
@@ -90,7 +116,7 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 	if (!solve_weights(m, image->purchase_gram, SVD_CLIENT_BIAS, history->products, history->known,
 					   ratings && !image->is_bayes ? &image->rating_penalty : NULL,
 					   ratings && image->is_bayes ? &image->rating_prior : NULL,
-					   &image->purchase_penalty, serving->scratch, weights))
+					   &image->purchase_penalty, history->weights, serving->scratch, weights))
 		return NULL;
 	if (ratings && image->rating_features.data)
 		feature_weights = image->is_bayes ? prior_weights(image, weights, history->known) : weights;
@@ -126,6 +152,8 @@ rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *co
 			}
 			sum = finite_number(image->scale.deviation * sum);
 		}
+		else if (history->weights)
+			sum *= history->weights[i];
 		contributions[i].product_id = image->product_ids[history->products[i]];
 		contributions[i].contribution = sum;
 		total += sum;

@@ -17,6 +17,8 @@
  */
 #include "serving.h"
 
+#include <math.h>
+
 #include "access/transam.h"
 #include "access/xact.h"
 #include "miscadmin.h"
@@ -212,6 +214,8 @@ make_history(Serving *serving, SourceKind kind, const Interactions *rows,
 	history->standardised = MemoryContextAlloc(context, count * sizeof(float) + 1);
 	history->known = 0;
 	history->lines = copy_lines(rows, first, last, context);
+	if (kind == SOURCE_PURCHASES && history->lines && image->purchase_half_life > 0)
+		history->weights = MemoryContextAlloc(context, count * sizeof(float) + 1);
 	for (int64 i = 0; i < count; i++)
 	{
 		int64		id = rows->products->ids[rows->product[first + i]];
@@ -221,6 +225,10 @@ make_history(Serving *serving, SourceKind kind, const Interactions *rows,
 		history->values[i] = rows->value[first + i];
 		if (number >= 0)
 		{
+			if (history->weights)
+				history->weights[history->known] =
+					sqrt(lines_weight(history->lines[i], PG_INT64_MAX, image->purchase_origin,
+									  image->purchase_half_life));
 			history->products[history->known] = (uint32) number;
 			history->standardised[history->known++] =
 				kind == SOURCE_RATINGS ? rating_standardise(&image->scale, history->values[i]) : 1;
@@ -356,6 +364,17 @@ neutral_row(Serving *serving, const FactorMatrix *products)
 	return MemoryContextAllocZero(serving->clients_context, products->stride * sizeof(float));
 }
 
+/* Factors, or where products have neighbours the scores of all products. */
+static float *
+new_purchase_row(Serving *serving)
+{
+	const Image *image = serving->image;
+
+	if (image->neighbours.rows > 0)
+		return MemoryContextAllocHuge(serving->clients_context, image->products * sizeof(float));
+	return neutral_row(serving, &image->purchase_products);
+}
+
 /* Scratch memory for folding a client in. */
 Size
 client_scratch_size(const Image *image)
@@ -387,8 +406,11 @@ fold_ratings(const Image *image, const History *history, void *scratch, float *r
 static void
 fold_purchases(const Image *image, const History *history, void *scratch, float *row)
 {
-	solve_ials_row(&image->purchase_products, image->purchase_gram, history->products,
-				   history->known, 0, &image->purchase_penalty, scratch, row);
+	if (image->neighbours.rows > 0)
+		neighbours_scores(&image->neighbours, history->products, history->weights, history->known, row);
+	else
+		solve_ials_row(&image->purchase_products, image->purchase_gram, history->products,
+					   history->weights, history->known, 0, &image->purchase_penalty, scratch, row);
 }
 
 const float *
@@ -411,7 +433,7 @@ client_purchase_row(Serving *serving, Client *client)
 	if (client->purchase_row == NULL)
 	{
 		const History *history = client_history(serving, client, SOURCE_PURCHASES);
-		float	   *row = neutral_row(serving, &serving->image->purchase_products);
+		float	   *row = new_purchase_row(serving);
 
 		fold_purchases(serving->image, history, serving->scratch, row);
 		client->purchase_row = row;
@@ -432,7 +454,7 @@ client_prepare(Serving *serving, Client *client)
 	if (method == METHOD_POPULAR)
 		return;
 	if (image->has_purchases)
-		client->purchase_row = neutral_row(serving, &image->purchase_products);
+		client->purchase_row = new_purchase_row(serving);
 	if (image->has_ratings)
 	{
 		(void) client_history(serving, client, SOURCE_RATINGS);
@@ -449,6 +471,18 @@ client_fold(const Image *image, const Client *client, void *scratch)
 		fold_ratings(image, &client->history[SOURCE_RATINGS], scratch, client->rating_row);
 }
 
+/* Does anything that the client bought say something of other products? */
+static bool
+has_neighbours(const Neighbours *m, const History *history)
+{
+	for (int64 i = 0; i < history->known; i++)
+	{
+		if (m->weight[(Size) history->products[i] * m->width] != 0)
+			return true;
+	}
+	return false;
+}
+
 /* Personal if the version is and the client has rows that it can use. */
 ClientMethod
 client_method(Serving *serving, Client *client)
@@ -458,8 +492,12 @@ client_method(Serving *serving, Client *client)
 	if (!image->personal || client == NULL)
 		return METHOD_POPULAR;
 	if (image->has_purchases)
-		return client_history(serving, client, SOURCE_PURCHASES)->known > 0
-			? METHOD_PURCHASES : METHOD_POPULAR;
+	{
+		const History *history = client_history(serving, client, SOURCE_PURCHASES);
+
+		return (image->neighbours.rows > 0 ? has_neighbours(&image->neighbours, history)
+				: history->known > 0) ? METHOD_PURCHASES : METHOD_POPULAR;
+	}
 	return client_history(serving, client, SOURCE_RATINGS)->known > 0
 		? METHOD_RATINGS : METHOD_POPULAR;
 }

@@ -22,6 +22,7 @@ typedef struct History
 	int64		known;			/* of them in the model */
 	uint32	   *products;		/* their numbers there, ascending */
 	float	   *standardised;	/* ratings only */
+	float	   *weights;		/* of purchases, by their age; NULL: 1 */
 } History;
 
 /* How a client's list is made. */
@@ -38,7 +39,7 @@ typedef struct Client
 	bool		has_history[SOURCE_CANDIDATES];
 	History		history[SOURCE_CANDIDATES];
 	float	   *rating_row;		/* NULL until folded in */
-	float	   *purchase_row;
+	float	   *purchase_row;	/* factors; with neighbours, all scores */
 	const struct Liking *liking;	/* NULL until asked for */
 	bool		has_floor;
 	double		floor;			/* products that score less are not lifted */

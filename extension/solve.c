@@ -320,14 +320,15 @@ ials_normal(const Gather *gather, const float *gram, const IalsPenalty *penalty,
  * The row of one client or product that fits its n purchases best: Hu, Koren,
  * Volinsky 2008, "Collaborative filtering for implicit feedback datasets", in
  * the parametrisation of Rendle et al. 2022, "Revisiting the performance of
- * iALS".  gram is the other side's stride x stride Gram matrix.
+ * iALS".  gram is the other side's stride x stride Gram matrix, weights say
+ * how much each purchase counts (NULL: 1).
  */
 bool
 solve_ials_row(const FactorMatrix *other, const float *gram,
-			   const uint32_t *columns, int64_t n, int64_t ahead,
+			   const uint32_t *columns, const float *weights, int64_t n, int64_t ahead,
 			   const IalsPenalty *penalty, void *scratch, float *out)
 {
-	Gather		gather = {other, columns, n, ahead};
+	Gather		gather = {other, columns, n, ahead, weights};
 	int			stride = other->stride;
 	Scratch		s = scratch_pieces(scratch, stride);
 
@@ -344,17 +345,17 @@ solve_ials_row(const FactorMatrix *other, const float *gram,
 /*
  * Solves the same normal matrix for a right side of one's own: target, a
  * padded row, is overwritten by A^-1 target.  The dot product of the result
- * with a gathered row is the weight of that row in the score of target: the
- * explanation of Hu, Koren, Volinsky 2008, section 5.  Give one of svd and
- * bayes (with own_bias), or ials (with gram).
+ * with a gathered row, times the weight of its purchase, is what that row adds
+ * to the score of target: the explanation of Hu, Koren, Volinsky 2008, section 5.  Give one of svd and
+ * bayes (with own_bias), or ials (with gram and weights).
  */
 bool
 solve_weights(const FactorMatrix *other, const float *gram, int own_bias,
 			  const uint32_t *columns, int64_t n,
 			  const SvdPenalty *svd, const BayesPrior *bayes,
-			  const IalsPenalty *ials, void *scratch, float *target)
+			  const IalsPenalty *ials, const float *weights, void *scratch, float *target)
 {
-	Gather		gather = {other, columns, n, 0};
+	Gather		gather = {other, columns, n, 0, weights};
 	Scratch		s = scratch_pieces(scratch, other->stride);
 
 	if (svd)

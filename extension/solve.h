@@ -102,12 +102,13 @@ extern float solve_bayes_variance(const FactorMatrix *other, int own_bias,
 								  const BayesPrior *prior, const float *root,
 								  void *scratch);
 extern bool solve_ials_row(const FactorMatrix *other, const float *gram,
-						   const uint32_t *columns, int64_t n, int64_t ahead,
+						   const uint32_t *columns, const float *weights, int64_t n, int64_t ahead,
 						   const IalsPenalty *penalty, void *scratch, float *out);
 extern bool solve_weights(const FactorMatrix *other, const float *gram, int own_bias,
 						  const uint32_t *columns, int64_t n,
 						  const SvdPenalty *svd, const BayesPrior *bayes,
-						  const IalsPenalty *ials, void *scratch, float *target);
+						  const IalsPenalty *ials, const float *weights,
+						  void *scratch, float *target);
 extern float factor_dot(const float *a, const float *b, int stride);
 
 #endif							/* RECO_SOLVE_H */

@@ -35,6 +35,8 @@ static const char *const array_names[] = {
 	[STORE_PURCHASE_CLIENTS] = "purchase_clients",
 	[STORE_PURCHASE_PRODUCTS] = "purchase_products",
 	[STORE_PURCHASE_GRAM] = "purchase_gram",
+	[STORE_NEIGHBOUR_PRODUCT] = "neighbour_product",
+	[STORE_NEIGHBOUR_WEIGHT] = "neighbour_weight",
 };
 
 static int64

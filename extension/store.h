@@ -24,17 +24,19 @@ typedef enum StoreArray
 	STORE_RATING_SPREAD,		/* products floats */
 	STORE_PURCHASE_CLIENTS,		/* clients x purchase_width floats */
 	STORE_PURCHASE_PRODUCTS,
-	STORE_PURCHASE_GRAM			/* stride x stride floats */
+	STORE_PURCHASE_GRAM,		/* stride x stride floats */
+	STORE_NEIGHBOUR_PRODUCT,	/* products x neighbour_width uint32 */
+	STORE_NEIGHBOUR_WEIGHT		/* as many floats */
 } StoreArray;
 
-#define STORE_FORMAT 2
+#define STORE_FORMAT 3
 
 /* Everything about a version that is not an array.  No padding. */
 typedef struct StoreHeader
 {
 	int32		format;
 	int32		rating_width;	/* 0: no ratings */
-	int32		purchase_width; /* 0: no purchases */
+	int32		purchase_width; /* 0: no factors of purchases */
 	int32		rating_method;	/* a RatingMethod */
 	int64		clients;
 	int64		products;
@@ -50,7 +52,17 @@ typedef struct StoreHeader
 	float		rating_noise_precision;
 	float		rating_unknown_spread;
 	float		unused;			/* zero */
+	int64		neighbour_width;	/* 0: no neighbours; with purchases, either */
+	int64		purchase_origin;	/* the time by which purchases age */
+	double		purchase_half_life; /* in microseconds; 0: they do not */
 } StoreHeader;
+
+static inline bool
+store_has_purchases(const StoreHeader *header)
+{
+	return header->purchase_width > 0 || header->neighbour_width > 0;
+}
+
 
 extern void store_write(const pg_uuid_t *version, StoreArray array, const void *data,
 						int64 rows, Size row_size, Size row_stride);

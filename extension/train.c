@@ -122,6 +122,7 @@ digest_rows(const Training *training)
 	digest = digest_double(digest, options->rating_regularization);
 	digest = digest_double(digest, options->rating_bias_regularization);
 	digest = random_bits(digest, options->rating_iterations);
+	digest = random_bits(digest, options->purchase_method);
 	digest = random_bits(digest, options->purchase_factors);
 	digest = digest_double(digest, options->purchase_regularization);
 	digest = digest_double(digest, options->purchase_unobserved_weight);

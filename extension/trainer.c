@@ -22,6 +22,11 @@ static const Trainer trainer = {
 	.metrics_ratings = metrics_ratings,
 	.metrics_ranking_scratch_size = metrics_ranking_scratch_size,
 	.metrics_ranking = metrics_ranking,
+	.neighbours_width = neighbours_width,
+	.neighbours_memory_size = neighbours_memory_size,
+	.neighbours_scratch_size = neighbours_scratch_size,
+	.neighbours_fit = neighbours_fit,
+	.neighbours_divide = neighbours_divide,
 };
 
 const Trainer *

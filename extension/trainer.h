@@ -33,10 +33,15 @@ typedef struct Trainer
 								int64_t items);
 	size_t		(*metrics_ranking_scratch_size) (int64_t products, int stride);
 	void		(*metrics_ranking) (const SparseRows *training, const SparseRows *held_out,
-									int64_t max_clients,
-									const FactorMatrix *clients, const FactorMatrix *products,
-									const float *popularity, void *scratch,
-									RankingMetrics *result);
+									int64_t max_clients, int top, const RankingModel *model,
+									void *scratch, RankingMetrics *result);
+	int			(*neighbours_width) (int64_t products);
+	size_t		(*neighbours_memory_size) (int64_t products, const NeighbourOptions *options);
+	size_t		(*neighbours_scratch_size) (int64_t products);
+	bool		(*neighbours_fit) (const SparseRows *by_client, const SparseRows *by_product,
+								   const NeighbourOptions *options, const Workers *workers,
+								   void *memory, Neighbours *result);
+	void		(*neighbours_divide) (Neighbours *m, const SparseRows *by_product, double power);
 } Trainer;
 
 typedef const Trainer *(*TrainerEntry) (void);

@@ -89,6 +89,13 @@ array_shapes(const StoreHeader *header, ArrayShape *shapes)
 		shapes[count++] = (ArrayShape) {STORE_PURCHASE_PRODUCTS, header->products, purchase};
 		shapes[count++] = (ArrayShape) {STORE_PURCHASE_GRAM, stride, stride * sizeof(float)};
 	}
+	if (header->neighbour_width > 0)
+	{
+		shapes[count++] = (ArrayShape) {STORE_NEIGHBOUR_PRODUCT, header->products,
+		header->neighbour_width * sizeof(uint32)};
+		shapes[count++] = (ArrayShape) {STORE_NEIGHBOUR_WEIGHT, header->products,
+		header->neighbour_width * sizeof(float)};
+	}
 	return count;
 }
 
@@ -320,7 +327,9 @@ check_header(const StoreHeader *header)
 		(header->rating_width > 0 && header->rating_width < SVD_BIAS_COLUMNS) ||
 		(header->rating_method != RATING_BAYES && header->rating_method != RATING_SVD) ||
 		header->purchase_width < 0 || header->purchase_width > MAX_FACTORS ||
-		header->rating_width + header->purchase_width == 0)
+		header->neighbour_width < 0 || header->neighbour_width > MAX_NEIGHBOURS ||
+		(header->purchase_width > 0 && header->neighbour_width > 0) ||
+		header->rating_width + header->purchase_width + header->neighbour_width == 0)
 		damaged("Its sizes make no sense.");
 	if (!isfinite(header->rating_mean) || !is_penalty(header->rating_deviation) ||
 		!isfinite(header->rating_lowest) || !isfinite(header->rating_highest) ||
@@ -328,7 +337,7 @@ check_header(const StoreHeader *header)
 		!is_penalty(header->rating_noise_precision) || !is_penalty(header->rating_unknown_spread) ||
 		!is_penalty(header->rating_penalty) || !is_penalty(header->rating_bias_penalty) ||
 		!is_penalty(header->baseline_bias_penalty) || !is_penalty(header->purchase_unobserved) ||
-		!is_penalty(header->purchase_penalty))
+		!is_penalty(header->purchase_penalty) || !is_penalty(header->purchase_half_life))
 		damaged("Its parameters make no sense.");
 }
 
@@ -367,6 +376,32 @@ check_numbers(const char *bytes, int64 rows, Size row_size, double lowest, doubl
 	}
 }
 
+/* Neighbours are products, in order; entries that are none are all zeros. */
+static void
+check_neighbours(const char *bytes, const StoreHeader *header)
+{
+	Size		row_size = header->neighbour_width * sizeof(uint32);
+
+	for (int64 row = 0; row < header->products; row++)
+	{
+		int64		last = -1;
+		bool		ended = false;
+
+		for (int64 i = 0; i < header->neighbour_width; i++)
+		{
+			uint32		product;
+
+			memcpy(&product, bytes + row * row_size + i * sizeof(product), sizeof(product));
+			ended |= i > 0 && product == 0;
+			if (product >= header->products || (ended ? product != 0 : product <= last))
+				damaged("Its neighbours make no sense.");
+			last = product;
+		}
+		if (row % 4096 == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+}
+
 static void
 check_arrays(const StoreHeader *header, const char *bytes)
 {
@@ -383,6 +418,9 @@ check_arrays(const StoreHeader *header, const char *bytes)
 			case STORE_CLIENT_ID:
 			case STORE_PRODUCT_ID:
 				check_ids(bytes, rows);
+				break;
+			case STORE_NEIGHBOUR_PRODUCT:
+				check_neighbours(bytes, header);
 				break;
 			case STORE_POPULARITY:
 				check_numbers(bytes, rows, row_size, 0, PG_UINT32_MAX);

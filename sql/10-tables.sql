@@ -34,6 +34,7 @@ CREATE TABLE reco.model_version (
     rows_skipped bigint NOT NULL,
     rating_factors integer,
     purchase_factors integer,
+    purchase_method text,
     rmse double precision,
     mae double precision,
     baseline_rmse double precision,
@@ -59,6 +60,8 @@ COMMENT ON COLUMN reco.model_version.ratings IS 'pairs of client and product rat
 COMMENT ON COLUMN reco.model_version.purchases IS 'pairs of client and product bought; repeated rows count once';
 COMMENT ON COLUMN reco.model_version.rows_skipped IS 'rows with a NULL where there must be none';
 COMMENT ON COLUMN reco.model_version.rating_factors IS '0: stars are those of the biases; NULL: no ratings';
+COMMENT ON COLUMN reco.model_version.purchase_factors IS 'NULL: no purchases, or a method without factors';
+COMMENT ON COLUMN reco.model_version.purchase_method IS 'als: factors; ease, items: weights from product to product, by an inverse or by cosines; NULL: no purchases';
 COMMENT ON COLUMN reco.model_version.rmse IS 'root mean squared error in stars, on ratings that the model did not see';
 COMMENT ON COLUMN reco.model_version.mae IS 'mean absolute error in stars, on ratings that the model did not see';
 COMMENT ON COLUMN reco.model_version.baseline_rmse IS 'the same of the biases of client and product alone';
@@ -77,17 +80,24 @@ CREATE TABLE reco.model_trial (
     version integer NOT NULL,
     trial integer NOT NULL,
     part text NOT NULL,
-    scale double precision NOT NULL,
-    unobserved_weight double precision NOT NULL,
-    factors integer NOT NULL,
-    iterations integer NOT NULL,
-    ndcg_at_10 double precision NOT NULL,
+    method text NOT NULL,
+    penalty double precision NOT NULL,
+    unobserved_weight double precision,
+    factors integer,
+    iterations integer,
+    popularity double precision,
+    half_life interval,
+    ndcg_at_20 double precision NOT NULL,
     seconds double precision NOT NULL,
     PRIMARY KEY (model, version, trial)
 );
 COMMENT ON TABLE reco.model_trial IS 'What was tried to choose the settings of a version; trial 1 won';
-COMMENT ON COLUMN reco.model_trial.scale IS 'of the penalty: 1 would just keep pure noise out';
-COMMENT ON COLUMN reco.model_trial.ndcg_at_10 IS 'on pairs kept for trials alone';
+COMMENT ON COLUMN reco.model_trial.method IS 'as reco.model_version.purchase_method';
+COMMENT ON COLUMN reco.model_trial.penalty IS 'als: 1 would just keep pure noise out; ease: of the squares of weights; items: clients added below the cosine';
+COMMENT ON COLUMN reco.model_trial.unobserved_weight IS 'of als, as factors and iterations: what was not bought weighs so much';
+COMMENT ON COLUMN reco.model_trial.popularity IS 'of ease and items: scores are divided by this power of the clients of a product';
+COMMENT ON COLUMN reco.model_trial.half_life IS 'after which a purchase counts half; NULL: purchases do not age';
+COMMENT ON COLUMN reco.model_trial.ndcg_at_20 IS 'on purchases kept for trials alone, over all products: the latest where the query tells when, else a tenth of the pairs';
 
 CREATE TABLE reco.model_array (
     version uuid NOT NULL,

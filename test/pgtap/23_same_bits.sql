@@ -1,7 +1,7 @@
 -- The same seed gives the same model, bit for bit.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(26);
+SELECT plan(30);
 
 CREATE FUNCTION taste.learn(name text, row_order text DEFAULT 'client, product', options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql
@@ -20,7 +20,7 @@ SELECT matches(:'first'::text, '^[0-9a-f]{32}$', 'what a version learnt has a fi
 SELECT set_eq(
     $$SELECT DISTINCT name FROM reco.model_array$$,
     $$VALUES ('header'), ('client_id'), ('product_id'), ('popularity'), ('rating_baseline'), ('rating_clients'),
-             ('rating_products'), ('rating_features'), ('rating_prior'), ('rating_spread'), ('purchase_clients'), ('purchase_products'), ('purchase_gram')$$,
+             ('rating_products'), ('rating_features'), ('rating_prior'), ('rating_spread'), ('neighbour_product'), ('neighbour_weight')$$,
     'of everything that it serves by');
 
 CREATE FUNCTION taste.learn_with(workers integer, server_workers integer) RETURNS text
@@ -49,7 +49,7 @@ RESET min_parallel_table_scan_size;
 SELECT reco.train('first') \g /dev/null
 SELECT is(taste.bits('first', 2), :'first', 'trained again');
 SELECT is(taste.bits('first', 1), :'first', 'which leaves the version before as it is');
-SELECT is(taste.learn('options', options => '{"seed": 1, "ratings": {}, "purchases": {"method": "als"}}'), :'first',
+SELECT is(taste.learn('options', options => '{"seed": 1, "ratings": {}, "purchases": {}}'), :'first',
           'with the defaults said aloud');
 
 SELECT taste.learn('svd', options => '{"ratings": {"method": "svd"}}') AS svd \gset
@@ -58,6 +58,14 @@ SELECT is(taste.learn('svd alone', 'product, client', '{"ratings": {"method": "s
           'with another method, by the backend alone, in another order');
 SELECT set_config('reco.max_parallel_workers', '8', true) AS _ \gset
 SELECT is(taste.learn('svd again', options => '{"ratings": {"method": "svd"}}'), :'svd', 'or by threads');
+
+SELECT set_config('reco.max_parallel_workers', w::text, true) AS _, taste.learn(m || ' by ' || w, o, format('{"purchases": {"method": "%s"}}', m)::jsonb) AS _
+FROM unnest('{als,ease,items}'::text[]) m, (VALUES (0, 'product, client'), (8, 'client, product')) v (w, o) \g /dev/null
+SELECT is(taste.bits(m || ' by 0'), taste.bits(m || ' by 8'), 'purchases by ' || m || ', by the backend alone or by threads')
+FROM unnest('{als,ease,items}'::text[]) m;
+SELECT set_eq(
+    $$SELECT a.name FROM reco.model_array a JOIN reco.model_version v ON v.uuid = a.version WHERE v.model = 'als by 0' AND a.name LIKE 'purchase%'$$,
+    $$VALUES ('purchase_clients'), ('purchase_products'), ('purchase_gram')$$, 'factors where purchases are learnt by them');
 
 -- what must make a difference
 
