@@ -14,7 +14,7 @@ static const struct
 }			number_style[LANGUAGES] = {
 	[LANGUAGE_FR] = {"\xE2\x80\xAF", ","},
 	[LANGUAGE_EN] = {",", "."},
-	[LANGUAGE_SW] = {",", "."},
+	[LANGUAGE_SW] = {"\xE2\x80\xAF", ","},	/* as Congo writes numbers in any language */
 };
 
 static const char *const english_months[] = {

@@ -27,7 +27,7 @@ static void
 put_number_cell(Request *r, const char *number)
 {
 	for (const char *p = number; *p != '\0'; p++)
-		buf_byte(&r->out, *p == '.' && r->language == LANGUAGE_FR ? ',' : *p);
+		buf_byte(&r->out, *p == '.' && r->language != LANGUAGE_EN ? ',' : *p);
 }
 
 /*

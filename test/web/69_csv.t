@@ -59,6 +59,10 @@ like $page->{body}, qr/;1250,5;900;/, '... and numbers as the language writes th
 unlike $page->{body}, qr/(?:^|;)"?[=+\@-](?![0-9.,]+(?:;|\r?$))/m, 'no cell is a formula';
 like $page->{body}, qr/^"'=cmd/m, '... what begins like one is text';
 like $page->{body}, qr/^"Zz ""grand""; rouge";/m, 'separators and quotes stay in their cell';
+for my $language ('en', 'sw') {
+	local $owner->{language} = $language;
+	like export('products')->{body}, $language eq 'en' ? qr/;1250\.5;900;/ : qr/;1250,5;900;/, "... in $language too";
+}
 {
 	local $owner->{language} = 'en';
 	like export('products')->{body}, qr/^\x{FEFF}Name;Shelf.*;1250\.5;900;/s, 'an English table is English';

@@ -103,8 +103,12 @@ for my $conf ('lighttpd.conf', 'lighttpd-cgi.conf') {
 		my %receipts;
 		while (!-e "$folder/end") {
 			my $page = till($server, @more);
-			$odd++ unless $page->{form} || away($page, $language);
-			next unless $page->{form};
+			if (!$page->{form}) {
+				$refused++;
+				$odd++ unless away($page, $language);
+				sleep 0.02;
+				next;
+			}
 			$forms++;
 			while (1) {
 				my $answer = fetch($server, 'POST', '/sell', body => $page->{form}, @more);
@@ -139,8 +143,8 @@ for my $conf ('lighttpd.conf', 'lighttpd-cgi.conf') {
 		($forms, $receipts, $odd, $refused) = ($forms + $said[0], $receipts + $said[1], $odd + $said[2], $refused + $said[3]);
 		push @ids, @said[4 .. $#said];
 	}
-	note "$forms forms, $refused times a form was not answered at first";
-	cmp_ok $forms, '>', 20, '... many times';
+	note "$forms forms, $refused times there was no answer but that page";
+	cmp_ok $forms, '>=', 4, '... each of them';
 	cmp_ok $refused, '>', 0, '... and not always at once';
 	is $odd, 0, '... but what they see is their page, or the one that says so in their language';
 	is $receipts, $forms, 'each form has a receipt of its own';

@@ -67,7 +67,7 @@ async function sell(page, day) {
   await page.press('#q', 'Enter');
   await page.locator('button[name=add]').first().click();
   ok(await page.inputValue('#q') === '', `${day}: what was found is in the basket, the next can be looked for`);
-  await page.locator('details summary').first().click();
+  await page.locator('main details summary').first().click();
   await page.fill('#who', `furaha ${day}`);
   await page.press('#who', 'Enter');
   await picture(page, `day ${day} basket`);
