@@ -39,6 +39,7 @@ SERVE_OBJS = \
 	extension/fit_purchases.o \
 	extension/fit_trials.o \
 	extension/fit_ratings.o \
+	extension/fit_repeat.o \
 	extension/forecast.o \
 	extension/forget.o \
 	extension/fresh.o \
@@ -49,6 +50,7 @@ SERVE_OBJS = \
 	extension/interactions.o \
 	extension/job_record.o \
 	extension/liking.o \
+	extension/logistic.o \
 	extension/model.o \
 	extension/neighbours.o \
 	extension/normal.o \
@@ -57,8 +59,12 @@ SERVE_OBJS = \
 	extension/publish.o \
 	extension/quantile.o \
 	extension/rank.o \
+	extension/rank_again.o \
+	extension/rank_clients.o \
 	extension/rank_explain.o \
+	extension/rank_list.o \
 	extension/rank_neighbours.o \
+	extension/repeat.o \
 	extension/retrain.o \
 	extension/scan.o \
 	extension/select.o \

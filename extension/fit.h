@@ -6,6 +6,7 @@
 
 #include "interactions.h"
 #include "progress.h"
+#include "repeat.h"
 #include "trainer.h"
 
 /* What both parts share during a training. */
@@ -85,6 +86,17 @@ typedef struct PurchaseTrial
 
 #define MAX_PURCHASE_TRIALS 64
 
+/* What a version knows of what is bought again. */
+typedef struct RepeatFit
+{
+	RepeatModel model;
+	float	   *habit;			/* of each product, in log odds; NULL: never */
+	int64	   *held_from;		/* while it is learnt: where the last part begins */
+} RepeatFit;
+
+/* Scores of all products for a client, by number. */
+typedef void (*FitScores) (void *argument, int64 client, float *scores);
+
 /* The purchases part of a version. */
 typedef struct PurchaseFit
 {
@@ -98,6 +110,7 @@ typedef struct PurchaseFit
 	float	   *gram;
 	Neighbours	neighbours;		/* ease, items */
 	float	   *popularity;		/* clients who bought each product */
+	RepeatFit	repeat;
 	RankingMetrics held_out;	/* clients = 0: too few to measure */
 	RankingMetrics held_out_popularity;
 } PurchaseFit;
@@ -128,6 +141,13 @@ extern bool fit_try_purchases(FitRun *run, const Interactions *purchases, Purcha
 extern double fit_half_life(int days);
 extern float *fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale);
 extern double rating_standardise(const RatingScale *scale, double value);
+
+/* ---- what is bought again (fit_repeat.c) ---- */
+
+extern void fit_repeat_begin(FitRun *run, const Interactions *purchases, RepeatFit *fit);
+extern void fit_repeat_learn_new(FitRun *run, const SparseRows *seen, const SparseRows *held_out,
+								 FitScores scores, void *argument, RepeatFit *fit);
+extern void fit_repeat_learn_days(FitRun *run, const Interactions *purchases, RepeatFit *fit);
 
 /* ---- shared by the parts (fit.c) ---- */
 

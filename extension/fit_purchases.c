@@ -252,6 +252,49 @@ fit_purchase_model(const PurchaseFit *fit)
 	return model;
 }
 
+/* ---- what is bought again ---- */
+
+/* A fit, and the pairs that it was made to. */
+typedef struct FittedPairs
+{
+	const PurchaseFit *fit;
+	const SparseRows *by_client;
+} FittedPairs;
+
+/* A FitScores. */
+static void
+fitted_scores(void *argument, int64 client, float *scores)
+{
+	const FittedPairs *fitted = argument;
+	const PurchaseFit *fit = fitted->fit;
+	const SparseRows *had = fitted->by_client;
+	int64		first = had->start[client];
+
+	if (fit->setting.method != PURCHASE_ALS)
+		neighbours_scores(&fit->neighbours, had->column + first,
+						  had->value ? had->value + first : NULL,
+						  had->start[client + 1] - first, scores);
+	else
+	{
+		for (int64 product = 0; product < fit->products.rows; product++)
+			scores[product] = factor_dot(factor_row(&fit->clients, client),
+										 factor_row(&fit->products, product), fit->products.stride);
+	}
+}
+
+/* Learns what lists are worth that a fit to pairs makes, of what was held out. */
+static void
+learn_new(FitRun *run, const Interactions *purchases, FitSide *held_out,
+		  const PurchasePairs *pairs, const PurchaseFit *fit, RepeatFit *repeat)
+{
+	FittedPairs fitted = {fit, &pairs->by_client};
+	SparseRows	rows;
+
+	interactions_by_client(purchases, fit_on_side, held_out, NULL, &rows, run->budget);
+	fit_repeat_learn_new(run, &pairs->by_client, &rows, fitted_scores, &fitted, repeat);
+	sparse_free(&rows, run->budget);
+}
+
 /* ---- a version ---- */
 
 static void
@@ -293,11 +336,32 @@ fit_side(FitRun *run, const Interactions *purchases, FitSide *side, ProgressPhas
 				 errhint("Raise the regularization of the model, or leave it to its default.")));
 }
 
+/* Learns from the last part of the log, by a fit to what came before it. */
+static void
+learn_from_days(FitRun *run, const Interactions *purchases, const PurchaseSetting *setting,
+				RepeatFit *repeat)
+{
+	FitSide		before = {.which = FIT_TRAINING,.share = 1,.held_from = repeat->held_from};
+	FitSide		after = {.which = FIT_TEST,.share = 1,.held_from = repeat->held_from};
+	PurchaseFit fit = {.setting = *setting};
+	PurchasePairs pairs;
+
+	if (repeat->held_from[0] < PG_INT64_MAX)
+	{
+		fit_side(run, purchases, &before, PROGRESS_REPEATS, &pairs, &fit);
+		learn_new(run, purchases, &after, &pairs, &fit, repeat);
+		fit_free_purchase_pairs(run, &pairs);
+		fit_free_purchases(run, &fit);
+	}
+	fit_repeat_learn_days(run, purchases, repeat);
+}
+
 /* Chooses, measures, then fits to all, the purchases part of a model. */
 void
 fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 {
 	FitSide		seen = {.seed = run->options->seed,.which = FIT_TRAINING,.share = 1};
+	FitSide		held_out = {.seed = run->options->seed,.which = FIT_TEST,.share = 1};
 	PurchasePairs pairs;
 
 	fit_check_memory(run, purchases, sizeof(uint32), 1, 0);
@@ -307,8 +371,14 @@ fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 	if (fit->setting.method == PURCHASE_ALS)
 		fit_check_memory(run, purchases, sizeof(uint32), fit->setting.factors, 0);
 
+	fit_repeat_begin(run, purchases, &fit->repeat);
+	if (fit->repeat.model.kind == REPEAT_BY_DAY)
+		learn_from_days(run, purchases, &fit->setting, &fit->repeat);
+
 	fit_side(run, purchases, &seen, PROGRESS_MEASURED_PURCHASES, &pairs, fit);
 	measure_version(run, purchases, &pairs, fit);
+	if (fit->repeat.model.kind == REPEAT_BY_ROW)
+		learn_new(run, purchases, &held_out, &pairs, fit, &fit->repeat);
 	fit_free_purchase_pairs(run, &pairs);
 	/* a tenth more pairs do not move factors far */
 	if (fit->setting.method != PURCHASE_ALS)

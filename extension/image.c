@@ -66,6 +66,7 @@ typedef enum Measure
 	PRIOR_ROWS,
 	BAYES_PRODUCTS,
 	PURCHASE_PRODUCTS,
+	HABIT_PRODUCTS,				/* where the log repeats */
 	PURCHASE_WIDTH,
 	PURCHASE_STRIDE,
 	PURCHASE_PLACES,
@@ -107,6 +108,7 @@ static const BlockArray arrays[] = {
 	{offsetof(Image, purchase_gram), STORE_PURCHASE_GRAM, PURCHASE_STRIDE, PURCHASE_STRIDE, sizeof(float)},
 	{offsetof(Image, neighbours.product), STORE_NEIGHBOUR_PRODUCT, NEIGHBOUR_PRODUCTS, NEIGHBOUR_WIDTH, sizeof(uint32)},
 	{offsetof(Image, neighbours.weight), STORE_NEIGHBOUR_WEIGHT, NEIGHBOUR_PRODUCTS, NEIGHBOUR_WIDTH, sizeof(float)},
+	{offsetof(Image, habit), STORE_PURCHASE_HABIT, HABIT_PRODUCTS, ONE, sizeof(float)},
 	{offsetof(Image, finder.slot), MADE_HERE, PRODUCT_SLOTS, ONE, sizeof(uint32)},
 	{offsetof(Image, by_popularity), MADE_HERE, PRODUCTS, ONE, sizeof(uint32)},
 	{offsetof(Image, rating_unknown), MADE_HERE, RATING_STRIDE, ONE, sizeof(float)},
@@ -165,6 +167,8 @@ measure(const BlockStart *start, bool personal, int64 *measures)
 		measures[NEIGHBOUR_PRODUCTS] = products;
 		measures[NEIGHBOUR_WIDTH] = header->neighbour_width;
 	}
+	if (header->repeat.kind != REPEAT_NEVER && personal)
+		measures[HABIT_PRODUCTS] = products;
 }
 
 static int64
@@ -259,6 +263,7 @@ describe(Image *image, char *block)
 	image->neighbours.width = (int) measures[NEIGHBOUR_WIDTH];
 	image->purchase_penalty.unobserved = header->purchase_unobserved;
 	image->purchase_penalty.factor = header->purchase_penalty;
+	image->repeat = header->repeat;
 	if (measures[PURCHASE_PRODUCTS] > 0)
 		image->purchase_products = matrix_of(&image->purchase_products, header->products,
 											 measures[PURCHASE_WIDTH]);

@@ -63,6 +63,8 @@ typedef struct Image
 	Neighbours	neighbours;		/* only if personal; in place of the factors */
 	int64		purchase_origin;	/* the time by which purchases age */
 	double		purchase_half_life; /* 0: they do not */
+	RepeatModel repeat;
+	float	   *habit;			/* of each product: repeat.c */
 } Image;
 
 extern Image *image_pin(const Model *model);

@@ -161,6 +161,7 @@ interactions_free(Interactions *read)
 	budget_free(read->budget, read->value, read->capacity, sizeof(double));
 	budget_free(read->budget, read->at, read->capacity, sizeof(int64));
 	budget_free(read->budget, read->fresh, read->capacity, sizeof(bool));
+	budget_free(read->budget, read->times, read->capacity, sizeof(uint32));
 	budget_free(read->budget, read->line_start, read->line_capacity + 1, sizeof(int64));
 	budget_free(read->budget, read->lines, read->line_capacity, sizeof(PairLine));
 	read->line_start = NULL;
@@ -168,6 +169,7 @@ interactions_free(Interactions *read)
 	read->client = read->product = NULL;
 	read->value = NULL;
 	read->at = NULL;
+	read->times = NULL;
 	read->fresh = NULL;
 	read->used = read->capacity = 0;
 }
@@ -322,11 +324,31 @@ open_pair(Interactions *reduced, int64 client, uint32 product)
 		reduced->line_start[pair + 1] = reduced->line_start[pair];
 }
 
-/* All rows of the pair are in; one that was returned altogether goes. */
+/* How many rows say that the pair was bought, from the first that was so twice. */
 static void
-close_pair(Interactions *reduced, double handled)
+set_times(Interactions *reduced, int64 pair, uint32 times)
+{
+	if (reduced->times == NULL && times > 1)
+	{
+		reduced->times = budget_alloc(reduced->budget, reduced->capacity, sizeof(uint32));
+		for (int64 i = 0; i < pair; i++)
+			reduced->times[i] = 1;
+	}
+	if (reduced->times)
+		reduced->times[pair] = Max(times, 1);
+}
+
+/*
+ * All rows of the pair are in, so many of them purchases; one that was
+ * returned altogether goes.
+ */
+static void
+close_pair(Interactions *reduced, double handled, uint32 times)
 {
 	int64		pair = reduced->used - 1;
+
+	if (reduced->kind == SOURCE_PURCHASES && !reduced->line_start)
+		set_times(reduced, pair, times);
 
 	if (reduced->kind == SOURCE_PURCHASES && is_returned(reduced->value[pair], handled))
 		reduced->used--;
@@ -374,6 +396,7 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 		{
 			uint32		product = sorted[i].other;
 			double		handled = 0;	/* quantities, without their signs */
+			uint32		times = 0;	/* that it was bought, or more of it */
 
 			open_pair(&reduced, client, product);
 			for (; i < end && sorted[i].other == product; i++)
@@ -383,8 +406,9 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 					__builtin_prefetch(&read->value[sorted[i + ENTRIES_AHEAD].entry]);
 				add_to_pair(&reduced, read, sorted[i].entry);
 				handled += fabs(read->value[sorted[i].entry]);
+				times += read->value[sorted[i].entry] > 0;
 			}
-			close_pair(&reduced, handled);
+			close_pair(&reduced, handled, times);
 		}
 	}
 	budget_free(budget, sorted, entries, sizeof(Sorted));
@@ -480,6 +504,17 @@ interactions_lines(const Interactions *from, int64 entry)
 	return lines;
 }
 
+/* The last time of some lines that is not after another; PG_INT64_MIN: none is. */
+int64
+lines_latest(PairLines lines, int64 not_after)
+{
+	int64		i = lines.count - 1;
+
+	while (i >= 0 && lines.lines[i].at > not_after)
+		i--;
+	return i >= 0 ? lines.lines[i].at : PG_INT64_MIN;
+}
+
 /* Was anything bought, and not returned, from one time to before another? */
 bool
 lines_bought(PairLines lines, int64 since, int64 before)
@@ -520,6 +555,36 @@ lines_weight(PairLines lines, int64 before, int64 origin, double half_life)
 		last = lines.lines[i].at;
 	}
 	return Min(sum, 1);
+}
+
+/* The number of a day; days before 2000 have negative ones. */
+static int64
+day_of(int64 at)
+{
+	return at >= 0 ? at / USECS_PER_DAY : -1 - (-(at + 1)) / USECS_PER_DAY;
+}
+
+/*
+ * On how many days before a time a pair was bought; a line without a time is
+ * a day of its own.  last becomes the last of these times, PG_INT64_MIN if
+ * none is known.
+ */
+int64
+lines_days(PairLines lines, int64 before, int64 *last)
+{
+	int64		days = 0;
+
+	*last = PG_INT64_MIN;
+	for (int64 i = 0; i < lines.count && lines.lines[i].at < before; i++)
+	{
+		int64		at = lines.lines[i].at;
+
+		if (lines.lines[i].quantity <= 0)
+			continue;
+		days += at == PG_INT64_MIN || *last == PG_INT64_MIN || day_of(at) != day_of(*last);
+		*last = at;
+	}
+	return days;
 }
 
 /* ---- sparse matrices ---- */

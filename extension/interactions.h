@@ -53,6 +53,9 @@ typedef struct Interactions
 	PairLine   *lines;
 	int64		line_capacity;
 
+	uint32	   *times;			/* purchases without times, once reduced: rows of
+								 * the pair; NULL: one each */
+
 	/* Which rows came later than some time; of a pair, if all its rows did. */
 	bool		marks_fresh;
 	int64		fresh_since;
@@ -77,7 +80,9 @@ extern void interactions_select(const Interactions *from, EntryFilter filter, vo
 								const int64 *before, Interactions *result, Budget *budget);
 extern void interactions_free(Interactions *read);
 extern PairLines interactions_lines(const Interactions *from, int64 entry);
+extern int64 lines_latest(PairLines lines, int64 not_after);
 extern bool lines_bought(PairLines lines, int64 since, int64 before);
+extern int64 lines_days(PairLines lines, int64 before, int64 *last);
 extern double lines_weight(PairLines lines, int64 before, int64 origin, double half_life);
 
 extern void interactions_by_client(const Interactions *from, EntryFilter filter, void *argument,

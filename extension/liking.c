@@ -88,8 +88,9 @@ liking_factor(double z, bool own)
 		: Max(PREDICTED_LEAST, Min(exp(PREDICTED_STRENGTH * z), MOST));
 }
 
-static double
-factor_of(const Liking *liking, int64 product)
+/* That of a product for a client: 1 where nothing is known. */
+double
+liking_factor_of(const Liking *liking, int64 product)
 {
 	const FactorMatrix *m = &liking->image->rating_products;
 	int64		own = find_known(liking->rated, product);
@@ -113,7 +114,7 @@ liking_multiply(double score, double factor)
 double
 liking_correct(const Liking *liking, int64 product, double score)
 {
-	return liking_multiply(score, factor_of(liking, product));
+	return liking_multiply(score, liking_factor_of(liking, product));
 }
 
 /* What no product scores more than, corrected, whose score is at most this. */

@@ -19,6 +19,7 @@ typedef struct Liking
 extern bool liking_counts(const Image *image);
 extern Liking liking_of(const Image *image, const float *row, const History *rated);
 extern const Liking *client_liking(Serving *serving, Client *client);
+extern double liking_factor_of(const Liking *liking, int64 product);
 extern double liking_correct(const Liking *liking, int64 product, double score);
 extern double liking_highest(double score);
 

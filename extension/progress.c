@@ -44,6 +44,7 @@ static const char *const phase_names[PROGRESS_PHASES] = {
 	[PROGRESS_MEASURED_RATINGS] = "fitting nine tenths of the ratings",
 	[PROGRESS_RATINGS] = "fitting all ratings",
 	[PROGRESS_PURCHASE_TRIALS] = "choosing settings for purchases",
+	[PROGRESS_REPEATS] = "fitting earlier purchases",
 	[PROGRESS_MEASURED_PURCHASES] = "fitting nine tenths of the purchases",
 	[PROGRESS_PURCHASES] = "fitting all purchases",
 	[PROGRESS_WRITING] = "writing",

@@ -366,6 +366,7 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 		header.purchase_half_life = fit_half_life(purchases->setting.half_life);
 		header.purchase_unobserved = purchases->penalty.unobserved;
 		header.purchase_penalty = purchases->penalty.factor;
+		header.repeat = purchases->repeat.model;
 	}
 	write_array(training, uuid, STORE_HEADER, &header, 1, sizeof(header), sizeof(header));
 	write_array(training, uuid, STORE_CLIENT_ID, training->clients.ids, header.clients,
@@ -395,6 +396,9 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 		write_array(training, uuid, STORE_PURCHASE_GRAM, purchases->gram, stride,
 					stride * sizeof(float), stride * sizeof(float));
 	}
+	if (header.repeat.kind != REPEAT_NEVER)
+		write_array(training, uuid, STORE_PURCHASE_HABIT, purchases->repeat.habit, header.products,
+					sizeof(float), sizeof(float));
 }
 
 /*

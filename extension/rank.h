@@ -24,9 +24,17 @@ finite_number(double x)
 	return Max(-DBL_MAX, Min(x, DBL_MAX));
 }
 
+/* The query that lists are made of. */
+static inline SourceKind
+rank_source(const Serving *serving)
+{
+	return serving->model->queries[SOURCE_PURCHASES] ? SOURCE_PURCHASES : SOURCE_RATINGS;
+}
+
 extern double rank_stars(Serving *serving, Client *client, int64 product_id);
 extern double rank_score(Serving *serving, Client *client, int64 product_id);
 extern double rank_score_of(Serving *serving, bool unknown, int64 client_id, int64 product_id);
+extern double rank_score_with_bought(Serving *serving, Client *client, int64 product_id);
 extern void rank_products(Serving *serving, Client *client, const ProductSet *eligible,
 						  const int64 *exclude, int64 exclude_count, bool bought,
 						  int64 n, TopN *top);
@@ -36,6 +44,8 @@ extern void rank_recommended(Serving *serving, Client *client, Oid among,
 /* Takes one client's list, in order. */
 typedef void (*ListReceiver) (void *state, int64 client_id, const TopN *top);
 
+
+/* rank_clients.c */
 extern void rank_all(Serving *serving, int64 n, bool likely, ListReceiver receiver, void *state);
 extern void rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *top);
 extern int64 *rank_likely_buyers(Serving *serving, int64 n);

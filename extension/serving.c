@@ -216,6 +216,12 @@ make_history(Serving *serving, SourceKind kind, const Interactions *rows,
 	history->lines = copy_lines(rows, first, last, context);
 	if (kind == SOURCE_PURCHASES && history->lines && image->purchase_half_life > 0)
 		history->weights = MemoryContextAlloc(context, count * sizeof(float) + 1);
+	history->times = NULL;
+	if (rows->times)
+	{
+		history->times = MemoryContextAlloc(context, count * sizeof(uint32) + 1);
+		memcpy(history->times, rows->times + first, count * sizeof(uint32));
+	}
 	for (int64 i = 0; i < count; i++)
 	{
 		int64		id = rows->products->ids[rows->product[first + i]];

@@ -19,6 +19,9 @@ typedef struct History
 	PairLines  *lines;			/* of purchases, when; NULL: the query does not
 								 * tell */
 
+	uint32	   *times;			/* of purchases without times, how often; NULL:
+								 * once each */
+
 	int64		known;			/* of them in the model */
 	uint32	   *products;		/* their numbers there, ascending */
 	float	   *standardised;	/* ratings only */

@@ -37,6 +37,7 @@ static const char *const array_names[] = {
 	[STORE_PURCHASE_GRAM] = "purchase_gram",
 	[STORE_NEIGHBOUR_PRODUCT] = "neighbour_product",
 	[STORE_NEIGHBOUR_WEIGHT] = "neighbour_weight",
+	[STORE_PURCHASE_HABIT] = "purchase_habit",
 };
 
 static int64

@@ -5,6 +5,7 @@
 #define RECO_STORE_H
 
 #include "budget.h"
+#include "repeat.h"
 
 #include "utils/uuid.h"
 
@@ -26,10 +27,11 @@ typedef enum StoreArray
 	STORE_PURCHASE_PRODUCTS,
 	STORE_PURCHASE_GRAM,		/* stride x stride floats */
 	STORE_NEIGHBOUR_PRODUCT,	/* products x neighbour_width uint32 */
-	STORE_NEIGHBOUR_WEIGHT		/* as many floats */
+	STORE_NEIGHBOUR_WEIGHT,		/* as many floats */
+	STORE_PURCHASE_HABIT		/* products floats, if RepeatModel has any */
 } StoreArray;
 
-#define STORE_FORMAT 3
+#define STORE_FORMAT 4
 
 /* Everything about a version that is not an array.  No padding. */
 typedef struct StoreHeader
@@ -55,6 +57,7 @@ typedef struct StoreHeader
 	int64		neighbour_width;	/* 0: no neighbours; with purchases, either */
 	int64		purchase_origin;	/* the time by which purchases age */
 	double		purchase_half_life; /* in microseconds; 0: they do not */
+	RepeatModel repeat;
 } StoreHeader;
 
 static inline bool
@@ -62,7 +65,6 @@ store_has_purchases(const StoreHeader *header)
 {
 	return header->purchase_width > 0 || header->neighbour_width > 0;
 }
-
 
 extern void store_write(const pg_uuid_t *version, StoreArray array, const void *data,
 						int64 rows, Size row_size, Size row_stride);

@@ -96,6 +96,8 @@ array_shapes(const StoreHeader *header, ArrayShape *shapes)
 		shapes[count++] = (ArrayShape) {STORE_NEIGHBOUR_WEIGHT, header->products,
 		header->neighbour_width * sizeof(float)};
 	}
+	if (header->repeat.kind != REPEAT_NEVER)
+		shapes[count++] = (ArrayShape) {STORE_PURCHASE_HABIT, header->products, sizeof(float)};
 	return count;
 }
 
@@ -312,6 +314,15 @@ is_penalty(double value)
 	return isfinite(value) && value >= 0;
 }
 
+static bool
+is_repeat_model(const RepeatModel *model)
+{
+	return model->kind >= REPEAT_NEVER && model->kind <= REPEAT_BY_DAY &&
+		isfinite(model->intercept) && is_penalty(model->times) && isfinite(model->recency) &&
+		isfinite(model->habit_unknown) && isfinite(model->new_intercept) &&
+		is_penalty(model->new_slope);
+}
+
 /* Is this the header of a version that can be served? */
 static void
 check_header(const StoreHeader *header)
@@ -337,7 +348,9 @@ check_header(const StoreHeader *header)
 		!is_penalty(header->rating_noise_precision) || !is_penalty(header->rating_unknown_spread) ||
 		!is_penalty(header->rating_penalty) || !is_penalty(header->rating_bias_penalty) ||
 		!is_penalty(header->baseline_bias_penalty) || !is_penalty(header->purchase_unobserved) ||
-		!is_penalty(header->purchase_penalty) || !is_penalty(header->purchase_half_life))
+		!is_penalty(header->purchase_penalty) || !is_penalty(header->purchase_half_life) ||
+		!is_repeat_model(&header->repeat) ||
+		(header->repeat.kind != REPEAT_NEVER && !store_has_purchases(header)))
 		damaged("Its parameters make no sense.");
 }
 

@@ -14,7 +14,7 @@ typedef struct ArrayShape
 	Size		row_size;
 } ArrayShape;
 
-#define MAX_ARRAYS (STORE_NEIGHBOUR_WEIGHT + 1)
+#define MAX_ARRAYS (STORE_PURCHASE_HABIT + 1)
 
 /* What import finds; points into the bytes. */
 typedef struct Transfer
