@@ -23,7 +23,7 @@ put_clients(Request *r, const char *title, const Rows *rows)
 	put(r, LIT("<h2>"), MSG(title), LIT("</h2><ul class=\"rows\">"));
 	for (int i = 0; i < rows_count(rows); i++)
 		put(r, LIT("<li><a href=\"/recommendations?client="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)),
-			LIT("</a> <small>"), TEXT(cell(rows, i, 2)), LIT("</small></li>"));
+			LIT("</a> <small class=\"n\">"), TEXT(cell(rows, i, 2)), LIT("</small></li>"));
 	put(r, LIT("</ul>"));
 }
 
@@ -36,7 +36,7 @@ put_products(Request *r, const char *title, const Rows *rows)
 	put(r, LIT("<h2>"), MSG(title), LIT("</h2><ul class=\"rows\">"));
 	for (int i = 0; i < rows_count(rows); i++)
 		put(r, LIT("<li><a href=\"/recommendations?product="), URL(cell(rows, i, 0)), LIT("\">"), TEXT(cell(rows, i, 1)),
-			LIT("</a> <small>"), NUMBER(cell(rows, i, 2)), LIT(" "), UNIT(cell(rows, i, 3), cell(rows, i, 2)), LIT("</small></li>"));
+			LIT("</a> <small class=\"n\">"), NUMBER(cell(rows, i, 2)), LIT(" "), UNIT(cell(rows, i, 3), cell(rows, i, 2)), LIT("</small></li>"));
 	put(r, LIT("</ul>"));
 }
 

@@ -82,7 +82,7 @@ clients_show(Request *r)
 				LIT("</a></td><td>"));
 			put_phone(r, cell(rows, i, 2));
 			put(r, LIT("</td><td class=\"n\">"), COUNT(_("%1 purchase"), _("%1 purchases"), cell_int(rows, i, 3)),
-				LIT("</td><td class=\"n\">"), DATE(cell(rows, i, 4)), LIT("</td></tr>"));
+				LIT("</td><td class=\"n\"><small>"), DATE(cell(rows, i, 4)), LIT("</small></td></tr>"));
 		}
 		put(r, LIT("</tbody></table>"));
 		if (form_given(r, "q"))

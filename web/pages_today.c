@@ -87,7 +87,8 @@ put_alerts(Request *r)
 {
 	const Rows *rows = query(r,
 							 "SELECT a.kind, a.product_id, a.product, a.available FROM web_alert a WHERE a.waits"
-							 " ORDER BY a.kind = 'low', a.opened_at DESC, a.id DESC LIMIT 8");
+							 " ORDER BY array_position(ARRAY['out', 'late', 'low'], a.kind), a.likely_buyers DESC, a.opened_at DESC, a.id DESC"
+							 " LIMIT 8");
 	bool		is_owner = r->user.role == ROLE_OWNER;
 	long		all = strtol(r->shop.alerts, NULL, 10);
 
