@@ -49,6 +49,14 @@
 	index_beginscan(table, index, snapshot, keys, 0)
 #endif
 
+/* 16: rights are in a list of their own */
+#if PG_VERSION_NUM >= 160000
+#define check_statement_rights(statement) \
+	ExecCheckPermissions((statement)->rtable, (statement)->permInfos, true)
+#else
+#define check_statement_rights(statement) ExecCheckRTPerms((statement)->rtable, true)
+#endif
+
 /*
  * A range table of one table that is updated in these columns.  16: rights
  * are in a list of their own; 18: relations that are not pruned are named.
