@@ -63,9 +63,9 @@ guc_define(void)
 							NULL, NULL, NULL);
 
 	DefineCustomIntVariable("reco.max_parallel_workers",
-							"Sets the maximum number of cores that a training uses besides its own.",
+							"Sets the maximum number of cores that a training, or recommend_all, uses besides its own.",
 							"Never more than max_parallel_workers nor than the machine has. "
-							"The trained model does not depend on it.",
+							"The result does not depend on it.",
 							&reco_max_parallel_workers,
 							DEFAULT_MAX_PARALLEL_WORKERS,
 							0,

@@ -58,7 +58,7 @@ CREATE FUNCTION taste.wrong_lists() RETURNS SETOF text
 LANGUAGE sql STABLE
 AS $$
     SELECT concat_ws(' ', c, n, m, among, excluded, again)
-    FROM unnest('{1,50,999}'::bigint[]) c, unnest('{1,10,40}'::integer[]) n,
+    FROM unnest('{1,999}'::bigint[]) c, unnest('{1,25}'::integer[]) n,
          unnest('{bought,rated,both,lifted,open}'::text[]) m, unnest('{taste.summer,taste.twice,NULL}'::regclass[]) among,
          (VALUES ('{}'::bigint[], false), ('{4,5,7,61}', true)) v (excluded, again)
     WHERE (SELECT string_agg(concat_ws(' ', product_id, score), ',' ORDER BY rank) FROM reco.recommend(c, n, m, among, excluded, again))
