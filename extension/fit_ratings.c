@@ -12,6 +12,7 @@
 #include "miscadmin.h"
 
 #define MIN_HELD_OUT_RATINGS 20
+#define ROWS_PER_CHECK 65536
 
 /* The baseline of biases alone: damped as usual, and solved to the end. */
 #define BASELINE_BIAS_PENALTY 3.0f
@@ -59,6 +60,8 @@ measure_scale(const Interactions *ratings, FitSide *side, RatingScale *scale)
 		return;
 	for (int64 i = 0; i < ratings->used; i++)
 	{
+		if (i % ROWS_PER_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (side && !fit_on_side(ratings, i, side))
 			continue;
 		sum += ratings->value[i] / largest;
@@ -71,12 +74,13 @@ measure_scale(const Interactions *ratings, FitSide *side, RatingScale *scale)
 	{
 		double		difference;
 
+		if (i % ROWS_PER_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (side && !fit_on_side(ratings, i, side))
 			continue;
 		difference = ratings->value[i] / largest - sum;
 		squares += difference * difference;
 	}
-	CHECK_FOR_INTERRUPTS();
 	scale->mean = sum * largest;
 	scale->deviation = sqrt(squares / count) * largest;
 }

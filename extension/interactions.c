@@ -24,6 +24,7 @@
 #include "progress.h"
 
 #define START_ENTRIES 64
+#define MANY_ENTRIES (1 << 20)
 #define ROWS_PER_CHECK 65536
 #define ENTRIES_AHEAD 16
 #define ROWS_PER_REPORT 16
@@ -42,7 +43,9 @@ check_interrupts_at(int64 row)
 static void
 grow(Interactions *read)
 {
-	Size		capacity = Max(START_ENTRIES, read->capacity * 2);
+	/* many at the start; later what is not used is a part of all memory */
+	Size		capacity = Max(START_ENTRIES, read->capacity < MANY_ENTRIES ? read->capacity * 2
+							   : read->capacity / 4 * 5);
 
 	read->client = budget_resize(read->budget, read->client, read->capacity, capacity, sizeof(uint32));
 	read->product = budget_resize(read->budget, read->product, read->capacity, capacity, sizeof(uint32));

@@ -7,6 +7,9 @@
 # A benchmark is a file test/bench/NAME.sql, which psql runs, or an executable test/bench/NAME.sh, which finds
 # its database by PGDATABASE. Its first comment is its title. A comment "needs FILE" names a data set, looked
 # for in the folder RECO_DATA; without it the benchmark is skipped. One that ends with an error has failed.
+#
+# What a benchmark gives to bench.figure (setup/figures.sql) is in the table at the end: each figure, what it is to
+# be, what others have, and the command that prints it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export LC_ALL=C.UTF-8
@@ -58,19 +61,45 @@ bench()
 	echo "== $title   ($file)"
 	export PGDATABASE=bench_${name%.*}
 	sql -d postgres -c "CREATE DATABASE \"$PGDATABASE\""
-	sql -c 'CREATE EXTENSION reco'
+	sql -c 'CREATE EXTENSION reco' -f test/bench/setup/figures.sql
 	case $name in
 	*.sql) sql -f "$file" </dev/null ;;
 	*.sh) "$file" </dev/null ;;
 	esac || { echo "FAILED $file"; failed=$((failed + 1)); }
+	sql -c "COPY (SELECT what, figure, relation, bound, unit, others, '$file' FROM bench.figures ORDER BY place) TO STDOUT" >>"$figures"
 	sql -d postgres -c "DROP DATABASE \"$PGDATABASE\" WITH (FORCE)"
 	ran=$((ran + 1))
+}
+
+# The table of all figures.
+table()
+{
+	[ -s "$figures" ] || return 0
+	echo
+	echo "== All figures; each is printed by: test/cluster.sh test/bench/run.sh FILE"
+	{
+		echo 'CREATE TEMP TABLE f (place integer GENERATED ALWAYS AS IDENTITY, what text, figure float8, relation text, bound float8, unit text, others text, file text);'
+		echo 'COPY f (what, figure, relation, bound, unit, others, file) FROM STDIN;'
+		cat "$figures"
+		echo '\.'
+		cat <<-'SQL'
+			\pset footer off
+			\pset null ''
+			SELECT what, trim_scale(CASE WHEN abs(figure) < 10 THEN round(figure::numeric, 4) ELSE round(figure::numeric, 1) END) AS figure, unit,
+			       CASE WHEN figure <= bound AND relation = '<=' OR figure >= bound AND relation = '>=' THEN 'ok'
+			            WHEN bound IS NOT NULL THEN 'MISSED' END AS judged,
+			       relation || ' ' || bound AS "is to be", others, file
+			FROM f ORDER BY place;
+		SQL
+	} | sql -d postgres -f -
 }
 
 if [ $# = 0 ]; then
 	set -- test/bench/*.sql test/bench/*.sh
 fi
 ran=0 failed=0 skipped=0
+figures=$(mktemp)
+trap 'rm -f "$figures"' EXIT
 machine
 for file in "$@"; do
 	case $file in
@@ -78,6 +107,7 @@ for file in "$@"; do
 	*) bench "$file" ;;
 	esac
 done
+table
 echo
 echo "$ran benchmarks run, $failed failed, $skipped skipped"
 [ $failed = 0 ] && [ $ran != 0 ]

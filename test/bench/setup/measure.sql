@@ -3,14 +3,15 @@
 --   bench.train(model)             trains, and says how good it is and how long it took
 --   bench.recommend(model)         how long recommend(client, 10) takes
 --   bench.at_most(...)             an error when a figure is too high
+--   bench.memory()                 bytes of the session's own memory at its peak; of a new session: \connect - before
+--
+-- and bench.figure(...) of figures.sql, for the table at the end.
 
 \pset footer off
 \pset null ''
 
 -- Workers of a parallel scan would do a part of the reading unseen by bench.cpu().
 SET max_parallel_workers_per_gather = 0;
-
-CREATE SCHEMA bench;
 
 -- CPU seconds of this session with all its threads, where the system is Linux.
 CREATE FUNCTION bench.cpu() RETURNS double precision
@@ -53,6 +54,13 @@ BEGIN
     PERFORM bench.call(with_model, id) FROM unnest(client_ids) id;
     RETURN QUERY SELECT bench.call(with_model, id) FROM unnest(client_ids) id;
 END
+$$;
+
+-- What this session took at its peak, less what it shares with others, where the system is Linux.
+CREATE FUNCTION bench.memory() RETURNS bigint
+LANGUAGE sql VOLATILE AS $$
+    SELECT 1024 * (substring(status, 'VmHWM:\s+(\d+)')::bigint - substring(status, 'RssShmem:\s+(\d+)')::bigint)
+    FROM pg_read_file('/proc/self/status', 0, 10000, true) status
 $$;
 
 CREATE FUNCTION bench.at_most(what text, figure double precision, most double precision) RETURNS void
