@@ -129,6 +129,10 @@ PG_CFLAGS += -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -W
 ifeq ($(WERROR),1)
 PG_CFLAGS += -Werror
 endif
+# The server's flags and headers are for the compiler that it was built with, gcc.
+ifneq ($(findstring clang,$(CC)),)
+PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
+endif
 # The server loads libraries with global symbols: a function of the same name in another extension, or in
 # the other one of our two, would be called in place of ours. So only what the server asks for is visible,
 # and our own names are looked up among ourselves.

@@ -33,6 +33,13 @@
 #define backend_status_at(index) pgstat_fetch_stat_local_beentry(index)
 #endif
 
+/* 16: a recheck is told which relations are changed, where there are several */
+#if PG_VERSION_NUM >= 160000
+#define init_recheck(recheck, state) EvalPlanQualInit(recheck, state, NULL, NIL, -1, NIL)
+#else
+#define init_recheck(recheck, state) EvalPlanQualInit(recheck, state, NULL, NIL, -1)
+#endif
+
 /* 17: the virtual transaction id of a process is a struct */
 #if PG_VERSION_NUM >= 170000
 #define MY_LOCAL_TRANSACTION (MyProc->vxid.lxid)

@@ -254,7 +254,7 @@ levels_add(LevelTable *table, const Numeric *quantities)
 
 	PushActiveSnapshot(GetTransactionSnapshot());
 	state = begin_update(table, target);
-	EvalPlanQualInit(&recheck, state, NULL, NIL, -1);
+	init_recheck(&recheck, state);
 	for (int i = 0; i < table->count; i++)
 	{
 		Numeric		sum = numeric_add_opt_error(number_of(table, table->rows[i], ON_HAND), quantities[i],

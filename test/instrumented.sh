@@ -22,16 +22,11 @@ chmod 755 "$work"
 mkdir -m 777 "$work/reports"
 
 own_installation "$work/installed"
-mkdir -p "$work/source/test"
-cp -r Makefile reco.control extension sql web "$work/source"
-cp test/packages.sh "$work/source/test"
-find "$work/source" -name '*.o' -delete
 flags='-O1 -g -fno-omit-frame-pointer -DUSE_ASSERT_CHECKING'
 if [ $tool = sanitize ]; then
 	flags="$flags -fsanitize=address,undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined"
 fi
-make -s -C "$work/source" -j "$(nproc)" COPT="$flags" reco.so reco_train.so "sql/reco--$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" reco.control).sql" >"$work/build" 2>&1 ||
-	{ cat "$work/build"; die 'the libraries could not be built'; }
+own_build "$work/source" COPT="$flags"
 cp --remove-destination "$work/source"/reco{,_train}.so "$libraries"
 cp --remove-destination "$work/source"/{reco.control,sql/reco--*.sql} "$extensions"
 

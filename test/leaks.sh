@@ -30,7 +30,7 @@ sql >/dev/null <<-'SQL'
 	SELECT reco.create_model('lists', purchases => 'SELECT c, p, 1 FROM bought'), reco.create_model('tiny', purchases =>
 	    'SELECT c, p, 1 FROM bought WHERE c <= 20 AND p <= 12', options => '{"purchases": {"factors": 1, "iterations": 1, "regularization": 0.1}}');
 	SELECT reco.train('lists'), reco.activate('lists', 1);
-	CREATE FUNCTION resident() RETURNS bigint RETURN (regexp_match(pg_read_file('/proc/self/status'), 'VmRSS:\s+(\d+)'))[1]::bigint;
+	CREATE FUNCTION resident() RETURNS bigint RETURN (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s+(\d+)'))[1]::bigint;
 	CREATE FUNCTION contexts() RETURNS bigint RETURN (SELECT sum(total_bytes) / 1024 FROM pg_backend_memory_contexts);
 SQL
 
@@ -61,10 +61,10 @@ read -r resident contexts resident_end contexts_end < <(sql -F ' ' <<-SQL | tail
 	SELECT current_setting('leaks.before');
 SQL
 )
-grown "resident memory, $lists lists" "$resident" "$resident_end" 1024 kB
+grown "own memory of a backend, $lists lists" "$resident" "$resident_end" 1024 kB
 grown 'of it in memory contexts' "$contexts" "$contexts_end" 256 kB
 
-# Tables but the list of versions, which keeps a row for each, and the records of runs.
+# Tables but the list of versions, which keeps a row for each.
 sizes()
 {
 	sql -c "VACUUM" >/dev/null
@@ -83,11 +83,14 @@ train() { sql -c "DO \$\$ BEGIN FOR i IN 1 .. $1 LOOP PERFORM reco.train('tiny')
 tenth=$((trainings / 10))
 read -r resident contexts <<<"$(train $tenth)"
 read_sizes before
-for _ in 2 3 4 5 6 7 8 9; do train $tenth >/dev/null; done
+for _ in 2 3 4 5 6 7 8 9; do
+	train $tenth >/dev/null
+	sql -c VACUUM
+done
 read -r resident_end contexts_end <<<"$(train $tenth)"
 read_sizes after
 echo "$trainings trainings, $tenth in a backend"
-grown 'resident memory of a backend' "$resident" "$resident_end" 2048 kB
+grown 'own memory of a backend' "$resident" "$resident_end" 2048 kB
 grown 'of it in memory contexts' "$contexts" "$contexts_end" 256 kB
 grown 'tables of models' "${before[0]}" "${after[0]}" 512 kB
 grown 'catalogs' "${before[1]}" "${after[1]}" 512 kB

@@ -114,6 +114,21 @@ own_installation()
 	libraries=$copy${libraries#"$root"}
 }
 
+# own_build FOLDER WORD...: our libraries and script, built of a copy of the sources; WORDs are for make.
+own_build()
+{
+	local folder=$1 script
+
+	shift
+	script=sql/reco--$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" reco.control).sql
+	mkdir -p "$folder/test"
+	cp -r Makefile reco.control extension sql web "$folder"
+	cp test/packages.sh "$folder/test"
+	find "$folder" -name '*.o' -delete
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$folder" -j "$(getconf _NPROCESSORS_ONLN)" "$@" reco.so reco_train.so "$script" >"$folder/log" 2>&1 ||
+		{ cat "$folder/log" >&2; die 'the libraries could not be built'; }
+}
+
 # Starts it, and has PGHOST, PGPORT, PGUSER and PATH lead to it.
 server_start()
 {
