@@ -81,7 +81,7 @@ highest_score(const Scorer *scorer, double x)
 static float
 float_in_order(int64 number)
 {
-	uint32		bits = (uint32) Abs(number);
+	uint32		bits = (uint32) (number < 0 ? -number : number);
 	float		x;
 
 	memcpy(&x, &bits, sizeof(x));
