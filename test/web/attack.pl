@@ -1,6 +1,6 @@
 # Lets sqlmap look for SQL injection in each field of each page, address and form, as the tables of pages and of fields
 # have them; and in the cookies and headers that the program reads. Called by attack.sh, with the site and a folder for
-# what sqlmap keeps; RECO_ATTACK chooses pages by a pattern.
+# what sqlmap keeps; RECO_ATTACK chooses pages, or "cookies", by a pattern.
 use strict;
 use warnings;
 use lib 'test/web';
@@ -69,9 +69,11 @@ sub report {
 }
 
 $| = 1;
+my $pattern = $ENV{RECO_ATTACK} // '';
+my $chosen = qr/$pattern/;
 for my $page (pages()) {
 	my $path = $page->{path};
-	next if defined $ENV{RECO_ATTACK} && $path !~ /$ENV{RECO_ATTACK}/;
+	next if $path !~ $chosen;
 	my %known = map { split /=/ } split /&/, $better{$path} // (split /\?/, address($owner, $path))[1] // '';
 	my ($query, @query) = pairs($page->{query}, %known);
 	my $with = $page->{role} eq 'CLIENT' ? "link=$secret; $cookie" : $cookie;
@@ -85,6 +87,6 @@ for my $page (pages()) {
 	}
 }
 report(attack('-u', "$site/products", '--cookie', "$cookie; link=$secret; lang=fr", '-p', 'sid,link,lang,user-agent,referer', '--level', 3), 'cookies and headers',
-	qw(sid link lang user-agent referer)) if !defined $ENV{RECO_ATTACK};
+	qw(sid link lang user-agent referer)) if 'cookies' =~ $chosen;
 print "# $parameters parameters\n";
 exit($failed > 0);
