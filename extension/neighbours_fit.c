@@ -143,21 +143,21 @@ keep_largest(Fit *fit, int64_t product, const uint32_t *numbers, const float *we
 	uint32_t   *to = fit->result->product + (size_t) product * width;
 	float	   *weight = fit->result->weight + (size_t) product * width;
 	float		least = 0;
-	int64_t		equal = 0;		/* entries that are just large enough, and fit in */
-	int64_t		above = 0;
+	int64_t		equal = width;	/* entries that are just large enough, and fit in */
+	int64_t		filled = 0;
 	int			used = 0;
 
 	for (int64_t i = 0; i < fit->count; i++)
-		work[i] = fabsf(weights[i]);
-	if (fit->count > width)
 	{
-		least = largest(work, fit->count, width);
-		for (int64_t i = 0; i < fit->count; i++)
-			above += fabsf(weights[i]) > least;
-		equal = width - above;
+		if (weights[i] != 0)
+			work[filled++] = fabsf(weights[i]);
 	}
-	else
-		equal = fit->count;
+	if (filled > width)
+	{
+		least = largest(work, filled, width);
+		for (int64_t i = 0; i < filled; i++)
+			equal -= work[i] > least;
+	}
 	for (int64_t i = 0; i < fit->count; i++)
 	{
 		float		size = fabsf(weights[i]);
