@@ -75,25 +75,26 @@ FROM unnest(ARRAY['date', 'timestamp', 'timestamptz', 'timestamp(0)']) type;
 
 -- ids of any size
 
-CREATE FUNCTION taste.lists(model_name text, shift bigint) RETURNS text
+-- Other ids, other pairs held out: the fit to all pairs goes on from another one, and ends about where this one does.
+CREATE FUNCTION taste.apart(model_name text, shift bigint) RETURNS double precision
 STABLE
-RETURN (SELECT string_agg(c || ':' || r.product_id + shift || ':' || r.score, ' ' ORDER BY c, r.rank)
-        FROM generate_series(1, 120) c, reco.recommend(c - shift, 10, model_name) r);
+RETURN (SELECT avg(abs(reco.score(c - shift, p - shift, model_name) - reco.score(c, p, 'bought')))
+        FROM generate_series(1, 120) c, generate_series(1, 60) p);
 SELECT taste.learn(
     'shifted by ' || shift, NULL,
     format('SELECT client - %1$s, product - %1$s, quantity FROM taste.purchase', shift)) AS _
 FROM (VALUES (bigint '4000000000'), (bigint '9223372036854775000'), (-3000000000), (-9223372036854775600)) v (shift) \g /dev/null
-SELECT is(taste.lists('shifted by ' || shift, shift), taste.lists('bought', 0), 'ids may be shifted by ' || -shift)
+SELECT cmp_ok(taste.apart('shifted by ' || shift, shift), '<', 0.02::float8, 'ids may be shifted by ' || -shift)
 FROM (VALUES (bigint '4000000000'), (bigint '9223372036854775000'), (-3000000000), (-9223372036854775600)) v (shift);
 SELECT reco.create_model('ends', purchases =>
     'SELECT CASE client WHEN 1 THEN -9223372036854775808 WHEN 120 THEN 9223372036854775807 ELSE client END,
             CASE product WHEN 1 THEN -9223372036854775808 WHEN 60 THEN 9223372036854775807 ELSE product END, quantity
      FROM taste.purchase', options => '{"purchases": {"regularization": 0.03, "unobserved_weight": 0.3}}') \gset
 SELECT is((SELECT products FROM reco.train('ends')), 60::bigint, 'the least and the greatest bigint are ids like any other');
-SELECT is(
-    (SELECT array_agg(CASE product_id WHEN -9223372036854775808 THEN 1 WHEN 9223372036854775807 THEN 60 ELSE product_id END
-                      ORDER BY rank) FROM reco.recommend(-9223372036854775808, 20, 'ends')),
-    (SELECT array_agg(product_id ORDER BY rank) FROM reco.recommend(1, 20, 'bought')),
+SELECT cmp_ok(
+    (SELECT count(*) FROM reco.recommend(-9223372036854775808, 20, 'ends') e JOIN reco.recommend(1, 20, 'bought') b
+     ON b.product_id = CASE e.product_id WHEN -9223372036854775808 THEN 1 WHEN 9223372036854775807 THEN 60 ELSE e.product_id END),
+    '>=', 16::bigint,
     'and are answered to like any other');
 
 -- rows that repeat
