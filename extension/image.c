@@ -16,6 +16,7 @@
 #include "image.h"
 
 #include "lib/ilist.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -24,6 +25,9 @@
 #include "trusted.h"
 
 #define MAX_IMAGES 16
+
+/* Places of a scan that are filled between two looks for a cancel. */
+#define SCAN_FILL_PLACES (1024 * SCAN_BLOCK)
 
 /* Ids are found by their distance from the lowest if that takes so many slots. */
 #define MAX_SLOTS_PER_PRODUCT 4
@@ -379,13 +383,32 @@ order_by_popularity(Image *image, void *work)
 static void
 average_row(const FactorMatrix *m, float *average)
 {
-	for (int i = 0; i < m->stride; i++)
-	{
-		double		sum = 0;
+	double	   *sums = palloc0(m->stride * sizeof(double));
 
-		for (int64 row = 0; row < m->rows; row++)
-			sum += factor_row(m, row)[i];
-		average[i] = (float) (sum / m->rows);
+	for (int64 row = 0; row < m->rows; row++)
+	{
+		for (int i = 0; i < m->stride; i++)
+			sums[i] += factor_row(m, row)[i];
+	}
+	for (int i = 0; i < m->stride; i++)
+		average[i] = (float) (sums[i] / m->rows);
+	pfree(sums);
+}
+
+/* Fills a table for scanning, if this block has it. */
+static void
+make_scan(ScanSource source, void *work, ScanTable *table)
+{
+	int64		places = scan_padded(table->rows);
+
+	if (table->rows == 0)
+		return;
+	CHECK_FOR_INTERRUPTS();
+	scan_order(&source, work);
+	for (int64 place = 0; place < places; place += SCAN_FILL_PLACES)
+	{
+		CHECK_FOR_INTERRUPTS();
+		scan_fill(&source, work, place, Min(SCAN_FILL_PLACES, places - place), table);
 	}
 }
 
@@ -461,11 +484,9 @@ make_block(Image *image, const Model *model)
 	order_by_popularity(image, work);
 	if (image->has_ratings)
 		average_row(&image->rating_products, image->rating_unknown);
-	if (image->rating_scan.rows > 0)
-		scan_build(&image->rating_products, SVD_CLIENT_BIAS, image->rating_spread,
-				   SVD_PRODUCT_BIAS, work, &image->rating_scan);
-	if (image->purchase_scan.rows > 0)
-		scan_build(&image->purchase_products, -1, NULL, 0, work, &image->purchase_scan);
+	make_scan((ScanSource) {&image->rating_products, SVD_CLIENT_BIAS, image->rating_spread,
+			  SVD_PRODUCT_BIAS}, work, &image->rating_scan);
+	make_scan((ScanSource) {&image->purchase_products, -1}, work, &image->purchase_scan);
 	budget_free(&budget, work, work_size, 1);
 	return &((BlockStart *) block)->shared;
 }

@@ -93,30 +93,30 @@ compare_keys(const void *a, const void *b)
  * scores may add.
  */
 static double
-row_vector(const FactorMatrix *m, int64_t row, int constant, const float *less, int less_column,
-		   float *vector)
+row_vector(const ScanSource *source, int64_t row, float *vector)
 {
-	const float *factors = factor_row(m, row);
+	const float *factors = factor_row(source->m, row);
+	int			width = source->m->stride;
 	double		squares = 0;
 	double		off = 0;
 
-	for (int i = 0; i < m->stride; i++)
+	for (int i = 0; i < width; i++)
 	{
 		squares += (double) factors[i] * factors[i];
 		vector[i] = factors[i];
 	}
-	if (constant >= 0)
+	if (source->constant >= 0)
 	{
-		off = fabs(1 - (double) factors[constant]);
-		vector[constant] = 0;
+		off = fabs(1 - (double) factors[source->constant]);
+		vector[source->constant] = 0;
 	}
-	if (less)
+	if (source->less)
 	{
-		vector[less_column] -= less[row];
-		off += ROUNDING * fabs((double) vector[less_column]);
-		squares += (double) less[row] * less[row];
+		vector[source->less_column] -= source->less[row];
+		off += ROUNDING * fabs((double) vector[source->less_column]);
+		squares += (double) source->less[row] * source->less[row];
 	}
-	return off + score_rounding(m->stride) * 2 * sqrt(squares);
+	return off + score_rounding(width) * 2 * sqrt(squares);
 }
 
 static double
@@ -136,22 +136,19 @@ scan_work_size(int64_t rows, int width)
 }
 
 /*
- * Fills the arrays of a table, whose rows and width are set, from rows of
- * factors.  constant is a column that is 1 in all of them, or -1.  If less is
- * given, a score is less by less[row]: the vectors asked about have a 1 in
- * less_column.  work has scan_work_size bytes.
+ * Begins a table, whose rows and width are set: finds the order of its rows.
+ * work has scan_work_size bytes, and is needed by scan_fill.
  */
 void
-scan_build(const FactorMatrix *m, int constant, const float *less, int less_column,
-		   void *work, ScanTable *table)
+scan_order(const ScanSource *source, void *work)
 {
-	int			width = m->stride;
+	int			width = source->m->stride;
 	uint64_t   *keys = work;
-	float	   *vector = (float *) (keys + m->rows);
+	float	   *vector = (float *) (keys + source->m->rows);
 
-	for (int64_t row = 0; row < m->rows; row++)
+	for (int64_t row = 0; row < source->m->rows; row++)
 	{
-		double		off = row_vector(m, row, constant, less, less_column, vector);
+		double		off = row_vector(source, row, vector);
 		float		norm = round_up(length_of(vector, width) * (1 + 1e-12) + off);
 		uint32_t	bits;
 
@@ -159,9 +156,19 @@ scan_build(const FactorMatrix *m, int constant, const float *less, int less_colu
 		memcpy(&bits, &norm, sizeof(bits));
 		keys[row] = (uint64_t) (UINT32_MAX - bits) << 32 | (uint64_t) row;
 	}
-	qsort(keys, m->rows, sizeof(uint64_t), compare_keys);
-	memset(table->codes, CODE_ZERO, (size_t) scan_padded(m->rows) * width);
-	for (int64_t place = 0; place < scan_padded(m->rows); place++)
+	qsort(keys, source->m->rows, sizeof(uint64_t), compare_keys);
+}
+
+/* Fills the arrays of a table at count places from first on, two multiples of SCAN_BLOCK. */
+void
+scan_fill(const ScanSource *source, void *work, int64_t first, int64_t count, ScanTable *table)
+{
+	int			width = source->m->stride;
+	const uint64_t *keys = work;
+	float	   *vector = (float *) work + 2 * source->m->rows;
+
+	memset(table->codes + first * width, CODE_ZERO, (size_t) count * width);
+	for (int64_t place = first; place < first + count; place++)
 	{
 		uint8_t    *codes = table->codes + place / SCAN_BLOCK * SCAN_BLOCK * width;
 		uint32_t	bits;
@@ -172,12 +179,12 @@ scan_build(const FactorMatrix *m, int constant, const float *less, int less_colu
 
 		table->row[place] = 0;
 		table->scale[place] = table->error[place] = table->norm[place] = 0;
-		if (place >= m->rows)
+		if (place >= source->m->rows)
 			continue;
 		bits = UINT32_MAX - (uint32_t) (keys[place] >> 32);
 		memcpy(&table->norm[place], &bits, sizeof(bits));
 		table->row[place] = (uint32_t) keys[place];
-		off = row_vector(m, table->row[place], constant, less, less_column, vector);
+		off = row_vector(source, table->row[place], vector);
 		for (int i = 0; i < width; i++)
 			largest = fmaxf(largest, fabsf(vector[i]));
 		table->scale[place] = scale = code_scale(largest);
@@ -193,7 +200,7 @@ scan_build(const FactorMatrix *m, int constant, const float *less, int less_colu
 	}
 }
 
-/* Makes a query of a vector, for a table; constant as in scan_build. */
+/* Makes a query of a vector, for a table; constant as in ScanSource. */
 void
 scan_query(const ScanTable *table, const float *vector, int constant, ScanQuery *query)
 {

@@ -30,6 +30,15 @@ typedef struct ScanTable
 	uint8_t    *codes;			/* of a block: four columns of 16 rows, and so on */
 } ScanTable;
 
+/* What a table is made of. */
+typedef struct ScanSource
+{
+	const FactorMatrix *m;
+	int			constant;		/* a column that is 1 in all rows, or -1 */
+	const float *less;			/* by row: scores are less by this; or NULL */
+	int			less_column;	/* where the vectors asked about have a 1 */
+} ScanSource;
+
 /* A vector, made small the same way. */
 typedef struct ScanQuery
 {
@@ -48,8 +57,9 @@ scan_padded(int64_t rows)
 }
 
 extern size_t scan_work_size(int64_t rows, int width);
-extern void scan_build(const FactorMatrix *m, int constant, const float *less, int less_column,
-					   void *work, ScanTable *table);
+extern void scan_order(const ScanSource *source, void *work);
+extern void scan_fill(const ScanSource *source, void *work, int64_t first, int64_t count,
+					  ScanTable *table);
 extern void scan_query(const ScanTable *table, const float *vector, int constant, ScanQuery *query);
 extern float scan_limit(const ScanTable *table, const ScanQuery *query, int64_t place);
 extern int	scan_places(const ScanTable *table, const ScanQuery *query, int64_t first,

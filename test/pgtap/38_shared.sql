@@ -115,10 +115,16 @@ SELECT reco.drop_model('both') \g /dev/null
 SELECT version FROM reco.train('other') \gset
 SELECT reco.score(1, 1, 'other') \g /dev/null
 INSERT INTO taste.result SELECT 'dropped', NULL, NULL, taste.copied_versions();
+-- of a database that is gone, of another layout, and of somebody else
+SELECT taste.run('touch reco.1.4294967294.0123456789abcdef0123456789abcdef.1 reco.0.$(ls reco.* | cut -d . -f 3-) else.1');
+SELECT version FROM reco.train('other') \gset
+SELECT reco.score(1, 1, 'other') \g /dev/null
+INSERT INTO taste.result SELECT 'strangers', NULL, count(*) FROM pg_ls_dir('pg_stat_tmp') f WHERE f LIKE 'reco.%.4294967294.%' OR f LIKE 'reco.0.%' OR f = 'else.1';
+SELECT taste.run('rm else.1');
 INSERT INTO taste.result SELECT 'dropped, files', NULL, cardinality(taste.copies());
 
 BEGIN;
-SELECT plan(32);
+SELECT plan(33);
 SELECT is(list, '{both 1}', 'whoever asks first makes a copy, named by the version') FROM taste.result WHERE what = 'first';
 SELECT is(number, 1::bigint, 'and uses it') FROM taste.result WHERE what = 'first maps';
 SELECT cmp_ok(number, '>', 0::bigint, 'made from the table of the arrays') FROM taste.result WHERE what = 'first';
@@ -149,6 +155,7 @@ SELECT is((SELECT number FROM taste.result WHERE what = 'by another, after'), 0:
 SELECT is((SELECT number FROM taste.result WHERE what = 'another model'), 0::bigint, 'be it of another model');
 SELECT is((SELECT list FROM taste.result WHERE what = 'dropped'), '{"other 2"}', 'of a dropped model nothing is left');
 SELECT is((SELECT number FROM taste.result WHERE what = 'dropped, files'), 1::bigint, 'no file either');
+SELECT is((SELECT number FROM taste.result WHERE what = 'strangers'), 1::bigint, 'nor what databases left that are gone; what is not ours is not touched');
 SELECT * FROM finish();
 ROLLBACK;
 
