@@ -1,8 +1,8 @@
 -- Lists of 20 made from the first four fifths of the days of a log, judged by what was bought in the last fifth.
 --
 -- Wants the table line (client bigint, product bigint, quantity numeric, at timestamp), and the variable methods:
--- an array of what purchases.method can be, each trained beside on one row a pair, so that what was bought is ranked
--- by that method's score. Clients count who bought something in both parts; products, those of the first part.
+-- an array of what purchases.method can be, each trained beside on one row a pair without its time, its settings found
+-- by trials on these rows, so that what was bought is ranked by that method's score. Clients count who bought something in both parts; products, those of the first part.
 -- Three tasks: all that is bought; of it, what the client had bought before, from their own products alone; and
 -- what is new to them, from all others. recall@20 = hits / min(20, bought then), ndcg@20 binary; means over clients.
 
@@ -15,7 +15,7 @@ SELECT client, product, quantity, at FROM line, (SELECT min(at)::date AS first, 
 WHERE at < first + floor((after - first) * (1 - :last_part))::integer;
 CREATE INDEX ON line_before (client);
 CREATE TABLE had AS
-SELECT client, product, count(*) FILTER (WHERE quantity > 0) AS times, min(at) AS first_at,
+SELECT client, product, count(*) FILTER (WHERE quantity > 0) AS times,
        sum(exp(-ln(2) * extract(epoch FROM (SELECT max(at) FROM line_before) - at) / 86400 / 120)) FILTER (WHERE quantity > 0) AS weight
 FROM line_before GROUP BY client, product HAVING sum(quantity) > 0;
 CREATE INDEX ON had (client, product);
@@ -28,7 +28,7 @@ FROM (SELECT client, product FROM line WHERE at >= (SELECT max(at)::date + 1 FRO
 LEFT JOIN had h USING (client, product)
 WHERE client IN (SELECT client FROM had) AND product IN (SELECT product FROM goods);
 CREATE TABLE judged AS SELECT DISTINCT client FROM wanted;
-CREATE VIEW pair AS SELECT client, product, 1 AS quantity, first_at AS at FROM had;
+CREATE VIEW pair AS SELECT client, product, 1 AS quantity FROM had;
 CREATE TABLE list (system text, task text, client bigint, product bigint, rank bigint);
 VACUUM ANALYZE line_before, had, goods, wanted, judged;
 
@@ -87,7 +87,7 @@ FROM judged, (SELECT product, row_number() OVER (ORDER BY buyers DESC, product) 
 SELECT reco.create_model('log', purchases => 'SELECT client, product, quantity, at FROM line_before') \g /dev/null
 SELECT version, note FROM reco.train('log') \g /dev/null
 SELECT make_lists('reco', 'log') \g /dev/null
-SELECT reco.create_model('only_' || method, purchases => 'SELECT client, product, quantity, at FROM pair',
+SELECT reco.create_model('only_' || method, purchases => 'SELECT client, product, quantity FROM pair',
                          options => jsonb_build_object('purchases', jsonb_build_object('method', method)))
 FROM unnest(:'methods'::text[]) method \g /dev/null
 SELECT version FROM unnest(:'methods'::text[]) method, reco.train('only_' || method) \g /dev/null

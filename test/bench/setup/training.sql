@@ -6,4 +6,4 @@ SELECT format('training: %s rows read, %s s by its own row, %s s by the clock',
 FROM trained;
 \pset format aligned
 \pset tuples_only off
-SELECT bench.at_most('seconds of training', wall, 10) FROM trained \g /dev/null
+SELECT bench.at_most('seconds of training', wall, 60) FROM trained \g /dev/null
