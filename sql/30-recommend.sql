@@ -54,7 +54,7 @@ RETURNS TABLE (rank integer, product_id bigint, score double precision)
 AS 'MODULE_PATHNAME', 'reco_similar_products'
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 ROWS 10;
 COMMENT ON FUNCTION reco.similar_products(bigint, integer, text) IS
-'The products that the same clients like; score is a cosine';
+'The products that the same clients like; score is a cosine of factors or, where the version has none, what having the one adds to the score of the other';
 
 CREATE FUNCTION reco.similar_clients(
     client_id bigint,
