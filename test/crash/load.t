@@ -117,10 +117,11 @@ wrong()
 		SELECT 'two open alerts' FROM shop.stock_alert WHERE closed_at IS NULL GROUP BY product_id, kind HAVING count(*) > 1;
 		SELECT 'alerts do not say what is so' WHERE shop.refresh_alerts() <> 0;
 		SELECT 'not one version serves ' || name FROM reco.model m WHERE 1 <> (SELECT count(*) FROM reco.model_version v WHERE v.model = m.name AND v.active);
+		SELECT 'no arrays of the version that serves ' || v.model FROM reco.model_version v WHERE v.active AND NOT EXISTS (SELECT FROM reco.model_array a WHERE a.version = v.uuid);
 		SELECT 'arrays of no version' FROM reco.model_array a WHERE NOT EXISTS (SELECT FROM reco.model_version v WHERE v.uuid = a.version) LIMIT 1;
 		SELECT 'a version of ' || v.model || ' has ' || sum(length(a.data)) || ' bytes, not ' || v.bytes FROM reco.model_version v JOIN reco.model_array a ON a.version = v.uuid
 		GROUP BY v.model, v.version, v.bytes HAVING v.bytes <> sum(length(a.data));
-		SELECT 'no list', c FROM generate_series(1, 300) c WHERE 10 <> (SELECT count(*) FROM reco.recommend(c, 10)) LIMIT 1;
+		SELECT 'no list', c FROM generate_series(1, 300) c WHERE 10 <> (SELECT count(*) FROM reco.recommend(c, 10, bought => true)) LIMIT 1;
 		SELECT count(shop.check_list(c)) FROM generate_series(1, 300) c HAVING count(*) <> 300;
 	SQL
 }
@@ -214,14 +215,14 @@ if [ -n "$small" ]; then
 		'ERROR:  could not extend file ...: No space left on device' "${claims[1]}"
 	is "$(wrong)" '' "${claims[2]}"
 	is "$(sql -c "SELECT sum(quantity) = (SELECT sum(on_hand) FROM shop.stock_level) FROM shop.stock_move")" t "${claims[3]}"
-	is "$(sql -c "SELECT count(*) FROM reco.recommend(1, 10)")" 10 "${claims[4]}"
+	is "$(sql -c "SELECT count(*) FROM reco.recommend(1, 10, bought => true)")" 10 "${claims[4]}"
 	rm "$small/filler"
 	pgbench -n -c 8 -t 20 -f "$server/sell.sql" >"$server/load" 2>&1 && status=0 || status=1
 	ok $status "${claims[5]}"
 	is "$(wrong)" '' "${claims[6]}"
 
 	sql -c 'ALTER TABLE shop.sale_line SET TABLESPACE pg_default' -c 'ALTER TABLE shop.stock_move SET TABLESPACE pg_default' \
-		-c 'ALTER TABLE reco.model_array SET TABLESPACE small' -c 'VACUUM reco.model_array'
+		-c 'ALTER TABLE reco.model_array SET TABLESPACE small' -c 'VACUUM FULL reco.model_array'
 	dd if=/dev/zero of="$small/filler" bs=1k count="$count" 2>/dev/null || :
 	serves=$(sql -c "SELECT md5(string_agg(r::text, ' ')) FROM reco.recommend(1, 50, 'plain') r")
 	for _ in {1..20}; do
