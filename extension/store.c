@@ -124,6 +124,22 @@ damaged(StoreArray array)
 			 errhint("Train the model again, or activate another version.")));
 }
 
+/* A whole header of another length: of another format, most likely. */
+static void
+check_format(const char *bytes, Size length)
+{
+	int32		format = STORE_FORMAT;
+
+	if (length >= sizeof(format))
+		memcpy(&format, bytes, sizeof(format));
+	if (format != STORE_FORMAT)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a version of the model has format %d", format),
+				 errdetail("This library reads format %d.", STORE_FORMAT),
+				 errhint("Train the model again.")));
+}
+
 /* Checks the block in row number i of SPI_tuptable; returns its bytes. */
 static const char *
 checked_block(int i, const pg_uuid_t *version, StoreArray array, int64 block, Size length)
@@ -135,9 +151,16 @@ checked_block(int i, const pg_uuid_t *version, StoreArray array, int64 block, Si
 	bytea	   *bytes = DatumGetByteaPP(SPI_getbinval(row, description, 2, &isnull));
 	int64		checksum = DatumGetInt64(SPI_getbinval(row, description, 3, &isnull));
 
-	if (number != block || VARSIZE_ANY_EXHDR(bytes) != length ||
-		checksum != block_checksum(version, array, number, VARDATA_ANY(bytes), length))
+	if (number != block ||
+		checksum != block_checksum(version, array, number, VARDATA_ANY(bytes),
+								   VARSIZE_ANY_EXHDR(bytes)))
 		damaged(array);
+	if (VARSIZE_ANY_EXHDR(bytes) != length)
+	{
+		if (array == STORE_HEADER)
+			check_format(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+		damaged(array);
+	}
 	return VARDATA_ANY(bytes);
 }
 

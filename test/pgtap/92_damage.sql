@@ -1,7 +1,7 @@
 -- A version whose arrays are not whole is an error, never a wrong list.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(69);
+SELECT plan(70);
 
 SELECT reco.create_model('bought', purchases => 'SELECT client, product, quantity FROM taste.purchase',
                          options => '{"purchases": {"factors": 64}}') \gset
@@ -107,6 +107,15 @@ SELECT is(
         $$SELECT * FROM reco.recommend(1, 5, 'bought')$$),
     format('0A000 version 2 of model "bought" has format 99 This library reads format %s. Train the model again.',
            (SELECT get_byte(data, 0) FROM header)), 'a version in the format of a later library is refused');
+
+SELECT is(
+    taste.damaged('bought',
+        (SELECT format('UPDATE reco.model_array SET data = %L, checksum = %s WHERE ctid = %L', earlier,
+                       taste.crc32c(uuid_send(version) || 'header'::bytea || '\x00000000' || earlier), row)
+         FROM (SELECT *, substr(set_byte(data, 0, 0), 1, 80) AS earlier FROM header) h),
+        $$SELECT * FROM reco.recommend(1, 5, 'bought')$$),
+    format('0A000 a version of the model has format 0 This library reads format %s. Train the model again.',
+           (SELECT get_byte(data, 0) FROM header)), 'and so is one of an earlier library, whose header is shorter');
 
 SELECT is((SELECT count(*) FROM reco.recommend(1, 5, 'bought')), 5::bigint, 'undamaged, the version serves');
 
