@@ -2,7 +2,8 @@
 --
 -- Wants the table line (client bigint, product bigint, quantity numeric, at timestamp), and the variable methods:
 -- an array of what purchases.method can be, each trained beside on one row a pair without its time, its settings found
--- by trials on these rows, so that what was bought is ranked by that method's score. Clients count who bought something in both parts; products, those of the first part.
+-- by trials on these rows, so that what was bought is ranked by that method's score.
+-- Clients count who bought something in both parts; products, those of the first part.
 -- Three tasks: all that is bought; of it, what the client had bought before, from their own products alone; and
 -- what is new to them, from all others. recall@20 = hits / min(20, bought then), ndcg@20 binary; means over clients.
 
