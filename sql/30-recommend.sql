@@ -35,7 +35,7 @@ RETURNS TABLE (rank integer, product_id bigint, score double precision, stars do
 AS 'MODULE_PATHNAME', 'reco_recommend'
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 ROWS 10;
 COMMENT ON FUNCTION reco.recommend(bigint, integer, text, regclass, bigint[], boolean) IS
-'The n best products for a client, as this transaction sees it';
+'The n best products for a client, as this transaction sees it; with bought => true also what they bought, and where that is bought again and again score is the chance of being bought soon';
 
 CREATE FUNCTION reco.recommend_all(
     n integer DEFAULT 10,
