@@ -15,6 +15,7 @@ cd "$(dirname "$0")/.."
 tool=${1-}
 [ "$tool" = sanitize ] || [ "$tool" = valgrind ] || die "usage: $0 sanitize|valgrind [FILE...]"
 shift
+[ $tool != valgrind ] || command -v valgrind >/dev/null || die 'the package valgrind is not installed'
 server_setup
 work=$(mktemp -d /tmp/reco-instrumented.XXXXXX)
 trap 'rm -rf "$work"' EXIT

@@ -92,7 +92,7 @@ read_sizes after
 echo "$trainings trainings, $tenth in a backend"
 grown 'own memory of a backend' "$resident" "$resident_end" 2048 kB
 grown 'of it in memory contexts' "$contexts" "$contexts_end" 256 kB
-grown 'tables of models' "${before[0]}" "${after[0]}" 512 kB
+grown 'tables of models' "${before[0]}" "${after[0]}" 1024 kB
 grown 'catalogs' "${before[1]}" "${after[1]}" 512 kB
 grown 'allocations of shared memory' "${before[2]}" "${after[2]}" 0 pieces
 grown 'files' "${before[3]}" "${after[3]}" 20 files

@@ -70,6 +70,8 @@ finish()
 	for server in "${servers[@]}"; do
 		[ "$number" = "$planned" ] || server_log 20
 		server_stop || :
+		# the disk of its own that a test may have filled
+		if mountpoint -q "$server/small"; then umount "$server/small"; fi
 		rm -rf "$server"
 	done
 	exit "$status"
