@@ -40,7 +40,7 @@ generate()
 		VACUUM ANALYZE product, purchase;
 		SELECT reco.create_model(m, purchases => 'SELECT client, product, 1 FROM purchase',
 		    candidates => CASE m WHEN 'sold' THEN 'SELECT id FROM product WHERE for_sale' END,
-		    options => format('{"purchases": {"factors": 64, "iterations": 1, "regularization": %s, "unobserved_weight": 0.1}}',
+		    options => format('{"purchases": {"method": "als", "factors": 64, "iterations": 1, "regularization": %s, "unobserved_weight": 0.1}}',
 		                      1.0 / :products)::jsonb)
 		FROM unnest('{plain,sold}'::text[]) m \g /dev/null
 		SELECT version FROM reco.train('plain') \g /dev/null
