@@ -135,6 +135,8 @@ extern float *fit_purchase_weights(const Interactions *purchases, const FitSide 
 extern void fit_free_purchase_pairs(FitRun *run, PurchasePairs *pairs);
 extern bool fit_purchase_setting(FitRun *run, const PurchasePairs *pairs, int64 most_products,
 								 PurchaseFit *fit);
+extern bool fit_purchase_has_room(const FitRun *run, const PurchaseSetting *setting, int64 clients,
+								  int64 products);
 extern void fit_free_purchases(FitRun *run, PurchaseFit *fit);
 extern RankingModel fit_purchase_model(const PurchaseFit *fit);
 extern bool fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);

@@ -185,10 +185,11 @@ fit_neighbours(FitRun *run, const PurchasePairs *pairs, int64 most_products, Pur
 	m->width = run->trainer->neighbours_width(rows);
 	m->product = budget_alloc(run->budget, mul_size(rows, m->width), sizeof(uint32));
 	m->weight = budget_alloc(run->budget, mul_size(rows, m->width), sizeof(float));
+	/* before the workers' scratch is taken: their number shall make no difference */
+	options.most = Max(Min(Min(most_products, MOST_PRODUCTS), most_by_memory(run)), 1);
 	run->workers.scratch_size = run->trainer->neighbours_scratch_size(rows);
 	run->workers.scratch = budget_alloc(run->budget, run->workers.participants,
 										run->workers.scratch_size);
-	options.most = Max(Min(Min(most_products, MOST_PRODUCTS), most_by_memory(run)), 1);
 	size = run->trainer->neighbours_memory_size(rows, &options);
 	memory = budget_alloc(run->budget, size, 1);
 	fitted = run->trainer->neighbours_fit(&pairs->by_client, &pairs->by_product, &options,
@@ -196,6 +197,37 @@ fit_neighbours(FitRun *run, const PurchasePairs *pairs, int64 most_products, Pur
 	budget_free(run->budget, memory, size, 1);
 	fit_end_workers(run);
 	return fitted;
+}
+
+/* Would reco.max_memory let a setting be fitted, of these clients and products? */
+bool
+fit_purchase_has_room(const FitRun *run, const PurchaseSetting *setting, int64 clients,
+					  int64 products)
+{
+	Size		needed = mul_size(products, sizeof(float));
+	Size		scratch;
+
+	if (setting->method == PURCHASE_ALS)
+	{
+		Size		row = factor_stride(setting->factors) * sizeof(float);
+
+		needed = add_size(needed, mul_size(add_size(clients, products), row));
+		scratch = solve_scratch_size(setting->factors) + 2 * row;
+	}
+	else
+	{
+		NeighbourOptions least = {.inverse = setting->method == PURCHASE_EASE,.most = 1};
+		Size		row = run->trainer->neighbours_width(products) *
+			(sizeof(uint32) + sizeof(float));
+
+		needed = add_size(needed, mul_size(products, row));
+		needed = add_size(needed, run->trainer->neighbours_memory_size(products, &least));
+		scratch = run->trainer->neighbours_scratch_size(products);
+	}
+	needed = add_size(needed, mul_size(run->workers.participants, scratch));
+	/* and as much again for measuring, and what is in passing */
+	return run->budget->used < run->budget->limit &&
+		needed < (run->budget->limit - run->budget->used) / 2;
 }
 
 /*

@@ -246,6 +246,10 @@ try(Trials *trials, PurchaseSetting setting, bool contender, bool all_populariti
 	PurchaseFit fit = {.setting = setting};
 	double		best = 0;
 
+	/* what memory does not allow does not win either */
+	if (!fit_purchase_has_room(run, &setting, trials->pairs.by_client.rows,
+							   trials->pairs.by_product.rows))
+		return 0;
 	if (setting.half_life != trials->half_life)
 	{
 		fit_free_purchase_pairs(run, &trials->pairs);
@@ -434,6 +438,8 @@ make_trials(Trials *trials, const PurchaseSetting *setting)
 		if (options->purchase_factors == OPTION_AUTO)
 			try_more_factors(trials);
 	}
+	if (trials->fit->trial_count == 0)
+		return;
 	best = best_setting(trials);
 	for (int i = 0; trials->purchases->line_start && i < lengthof(half_lives); i++)
 	{
@@ -463,7 +469,8 @@ fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 		return false;
 	iterations = fit->setting.iterations;
 	make_trials(&trials, &fit->setting);
-	fit->setting = best_setting(&trials);
+	if (fit->trial_count > 0)
+		fit->setting = best_setting(&trials);
 	if (fit->setting.method == PURCHASE_ALS)
 		fit->setting.iterations = iterations;
 	end_split(&trials);
