@@ -30,7 +30,7 @@ CALL reco.retrain('big_1');
 SELECT bench.cpu() AS cpu, clock_timestamp() AS wall \gset
 CALL reco.retrain('big_1');
 CREATE TABLE reading AS SELECT bench.cpu() - :cpu AS cpu, extract(epoch FROM clock_timestamp() - :'wall') AS wall;
-SELECT outcome, message FROM reco.job_run WHERE model = 'big_1' ORDER BY started_at DESC LIMIT 1;
+SELECT outcome, message FROM reco.job_run WHERE model = 'big_1' ORDER BY started DESC LIMIT 1;
 
 -- On paper: 16 bytes a pair (client, product, quantity), its column in the rows of either side, and the factors.
 CREATE TABLE shape AS
@@ -46,7 +46,7 @@ FROM trained a, trained b WHERE a.iterations = 1 AND b.iterations = 5 \g /dev/nu
 SELECT bench.figure('20 M pairs: memory at the peak, times what the arrays take on paper',
                     memory / (24.0 * pairs + (clients + products) * 64 * 4.0), '<=', 1.5, '', NULL)
 FROM trained, shape WHERE iterations = 1 \g /dev/null
-SELECT bench.figure('the same, of what reco.max_memory counts',
+SELECT bench.figure('while reading: what reco.max_memory counts, times the peak',
                     (SELECT max(memory) FROM reco.job_run WHERE model = 'big_1') / memory::float8, NULL, NULL, '', NULL)
 FROM trained WHERE iterations = 1 \g /dev/null
 SELECT what, round(figure::numeric, 2) AS figure, unit FROM bench.figures ORDER BY place;
