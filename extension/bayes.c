@@ -42,6 +42,14 @@
 
 #define START_DEVIATION 0.1
 #define START_NOISE_PRECISION 1.5
+
+/*
+ * With few ratings a product, factors start small and grow as far as the
+ * ratings ask for.  From a usual size they would shrink slowly, since rows
+ * with few ratings are little more than draws from the prior.
+ */
+#define SPARSE_RATINGS 40
+#define SPARSE_FACTOR_PRECISION 1000
 #define LEAST_VARIANCE 1e-6
 
 #define ROWS_PER_CHECK 4096
@@ -363,7 +371,7 @@ set_pairs(BayesSide *side, int bias, const SparseRows *pairs, const SparseRows *
 	{
 		int64_t		entries = pairs->start[row + 1] - pairs->start[row];
 
-		side->scale[row] = entries > 0 ? 1 / sqrtf((float) entries) : 0;
+		side->scale[row] = feature_weight(entries);
 	}
 }
 
@@ -372,6 +380,8 @@ start_side(Chain *chain, BayesSide *side)
 {
 	int			stride = side->rows.stride;
 	int			bias = side->bias;
+	bool		sparse = sparse_entries(side->pairs) <
+		SPARSE_RATINGS * chain->products.rows.rows;
 
 	side->ridge = 1;
 	memset(side->rows.data, 0, (size_t) side->rows.rows * stride * sizeof(float));
@@ -379,7 +389,7 @@ start_side(Chain *chain, BayesSide *side)
 	memset(side->features.data, 0, (size_t) side->features.rows * stride * sizeof(float));
 	for (int i = 0; i < stride; i++)
 	{
-		side->lambda[i] = 1;
+		side->lambda[i] = i < SVD_BIAS_COLUMNS || !sparse ? 1 : SPARSE_FACTOR_PRECISION;
 		side->mu[i] = 0;
 	}
 	for (int64_t row = 0; row < side->rows.rows; row++)

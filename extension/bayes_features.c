@@ -2,7 +2,7 @@
  * bayes_features.c - what having rated a product says of a client
  *
  * A feature prior as in "Macau" (Simm et al. 2015): the factors of a client
- * are drawn around mu + F beta, where the client's row of F has 1 / sqrt(n) in
+ * are drawn around mu + F beta, where the client's row of F has feature_weight(n) in
  * the column of each of the n products rated, whatever the stars; and the
  * same for products.  beta given the factors X is a ridge regression whose
  * normal matrix F'F + ridge is never formed: conjugate gradients, on all

@@ -24,7 +24,7 @@ compare_contributions(const void *a, const void *b)
 
 /*
  * What one unit of a rated product's features adds to the score whose weights
- * these are, if is_bayes: precision weights / sqrt(n).
+ * these are, if is_bayes: precision weights times feature_weight.
  */
 static float *
 prior_weights(const Image *image, const float *weights, int64 n)
@@ -44,7 +44,7 @@ prior_weights(const Image *image, const float *weights, int64 n)
 		}
 	}
 	for (int i = 0; i < stride; i++)
-		result[i] /= sqrt(n);
+		result[i] *= feature_weight(n);
 	return result;
 }
 

@@ -220,14 +220,14 @@ bayes_normal(const Gather *gather, int own_bias, const float *values,
 /*
  * What is believed of a row before its entries' values are seen: mean, plus
  * what having these entries says of it.  features has a row for each row of
- * the other side; a row's own weights are 1 / sqrt(n), as in SVD++ (Koren 2008).
+ * the other side; each counts its feature_weight.
  */
 LANE_CLONES void
 solve_prior_mean(const FactorMatrix *features, const float *mean,
 				 const uint32_t *columns, int64_t n, float *out)
 {
 	int			stride = features->stride;
-	float		scale = n > 0 ? 1 / sqrtf((float) n) : 0;
+	float		scale = feature_weight(n);
 
 	solve_sum_rows(features, columns, n, out);
 	for (int i = 0; i < stride; i++)

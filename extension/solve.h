@@ -8,6 +8,7 @@
 #ifndef RECO_SOLVE_H
 #define RECO_SOLVE_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,6 +70,17 @@ typedef struct IalsPenalty
 	float		factor;			/* lambda, times (entries + alpha_0 * other
 								 * side's rows) */
 } IalsPenalty;
+
+/*
+ * The weight of each of the features that a row with n entries has: 1 /
+ * sqrt(n) as in SVD++ (Koren 2008), less for a row of few, whose features
+ * would all but name the entries themselves.
+ */
+static inline float
+feature_weight(int64_t n)
+{
+	return n > 0 ? 1 / sqrtf((float) n + 5) : 0;
+}
 
 static inline int
 factor_stride(int width)
