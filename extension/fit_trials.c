@@ -378,6 +378,18 @@ worth(const PurchaseTrial *trial)
 		(trial->setting.half_life > 0 ? NEAR : 1);
 }
 
+/* None, where there is memory for short trials alone, or not even these. */
+static bool
+has_contender(const PurchaseFit *fit)
+{
+	for (int i = 0; i < fit->trial_count; i++)
+	{
+		if (fit->trials[i].contender)
+			return true;
+	}
+	return false;
+}
+
 /* The one that wins comes first. */
 static PurchaseSetting
 best_setting(Trials *trials)
@@ -438,7 +450,7 @@ make_trials(Trials *trials, const PurchaseSetting *setting)
 		if (options->purchase_factors == OPTION_AUTO)
 			try_more_factors(trials);
 	}
-	if (trials->fit->trial_count == 0)
+	if (!has_contender(trials->fit))
 		return;
 	best = best_setting(trials);
 	for (int i = 0; trials->purchases->line_start && i < lengthof(half_lives); i++)
@@ -469,7 +481,7 @@ fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 		return false;
 	iterations = fit->setting.iterations;
 	make_trials(&trials, &fit->setting);
-	if (fit->trial_count > 0)
+	if (has_contender(fit))
 		fit->setting = best_setting(&trials);
 	if (fit->setting.method == PURCHASE_ALS)
 		fit->setting.iterations = iterations;
