@@ -375,13 +375,18 @@ set_pairs(BayesSide *side, int bias, const SparseRows *pairs, const SparseRows *
 	}
 }
 
+static bool
+is_sparse(const SparseRows *by_product)
+{
+	return sparse_entries(by_product) < SPARSE_RATINGS * by_product->rows;
+}
+
 static void
 start_side(Chain *chain, BayesSide *side)
 {
 	int			stride = side->rows.stride;
 	int			bias = side->bias;
-	bool		sparse = sparse_entries(side->pairs) <
-		SPARSE_RATINGS * chain->products.rows.rows;
+	bool		sparse = is_sparse(chain->products.pairs);
 
 	side->ridge = 1;
 	memset(side->rows.data, 0, (size_t) side->rows.rows * stride * sizeof(float));
@@ -657,14 +662,16 @@ bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 	Pieces		pieces = {memory, 0};
 	Chain	   *chain = piece(&pieces, 1, sizeof(Chain));
 	int			sweeps = at_least(options->sweeps);
+	/* what was measured is the chain from its start, which a sparse one forgets slowly */
+	bool		resume = options->resume && !is_sparse(by_product);
 	LastJob		last = {by_client, model, {0, model->precision}};
 
-	if (!options->resume)
+	if (!resume)
 		memset(chain, 0, sizeof(Chain));
 	plan_memory(&pieces, chain, by_client->rows, by_product->rows, model->products.width, sweeps);
 	set_pairs(&chain->clients, SVD_CLIENT_BIAS, by_client, by_product);
 	set_pairs(&chain->products, SVD_PRODUCT_BIAS, by_product, by_client);
-	if (options->resume)
+	if (resume)
 		run_chain(chain, BURN_IN_AGAIN, at_least(SWEEPS_AGAIN(sweeps)), workers);
 	else
 	{
