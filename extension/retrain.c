@@ -1,9 +1,11 @@
 /*
  * retrain.c - the nightly run
  *
- * For each model: lock, read, fit, publish, tidy up; then the forecasts of the
- * shop of that name, and its alerts, a few products at a time.  What a version goes live for is publish.c's affair;
- * this file sees to it that a bad night harms nothing and is known about.
+ * For each model: lock, read, fit, publish, tidy up, lay the version out for
+ * those who ask; then the forecasts of the shop of that name, and its alerts,
+ * a few products at a time.  What a version goes live for is publish.c's
+ * affair; this file sees to it that a bad night harms nothing and is known
+ * about.
  *
  * Called as a procedure on its own (not atomic), each phase is a transaction:
  * the row in reco.job_record is seen by others as it changes, and while
@@ -41,6 +43,7 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
+#include "image.h"
 #include "job_record.h"
 #include "trusted.h"
 
@@ -269,6 +272,19 @@ analyze(Run *run)
 	for (int i = 0; i < lengthof(analyze_tables); i++)
 		statement_run(&analyze_tables[i], 0, NULL, NULL, NULL, false, 0);
 	scope_end(&scope);
+}
+
+/* Whoever asks for the first list of the day shall not wait for the version to be laid out. */
+static void
+lay_out_version(Run *run)
+{
+	const Model *model;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	model = model_get(run->name);
+	if (model->version > 0)
+		image_unpin(image_pin(model));
+	PopActiveSnapshot();
 }
 
 /* ---- forecasts ---- */
@@ -534,7 +550,13 @@ train_model(Run *run)
 	if (do_phase(run, read_rows) && try_measure_fresh(run) && do_phase(run, decide) &&
 		run->training &&
 		do_phase(run, fit) && do_phase(run, begin_writing) && do_phase(run, publish))
+	{
 		do_phase(run, analyze);
+		end_training(run);
+		/* inside somebody's transaction the statement does not see the version yet */
+		if (!run->atomic)
+			do_phase(run, lay_out_version);
+	}
 	else if (run->error)
 		fail(run);
 	end_training(run);

@@ -122,9 +122,13 @@ SELECT reco.score(1, 1, 'other') \g /dev/null
 INSERT INTO taste.result SELECT 'strangers', NULL, count(*) FROM pg_ls_dir('pg_stat_tmp') f WHERE f LIKE 'reco.%.4294967294.%' OR f LIKE 'reco.0.%' OR f = 'else.1';
 SELECT taste.run('rm else.1');
 INSERT INTO taste.result SELECT 'dropped, files', NULL, cardinality(taste.copies());
+-- the nightly run
+INSERT INTO taste.purchase SELECT client + 100000, product, quantity FROM taste.purchase WHERE client <= 20;
+\! psql -X -q -d "$RECO_TEST_DATABASE" -c "CALL reco.retrain('other')" >/dev/null
+INSERT INTO taste.result SELECT 'night', (SELECT 'other ' || version FROM reco.model_version WHERE model = 'other' AND active), NULL, taste.copied_versions();
 
 BEGIN;
-SELECT plan(33);
+SELECT plan(34);
 SELECT is(list, '{both 1}', 'whoever asks first makes a copy, named by the version') FROM taste.result WHERE what = 'first';
 SELECT is(number, 1::bigint, 'and uses it') FROM taste.result WHERE what = 'first maps';
 SELECT cmp_ok(number, '>', 0::bigint, 'made from the table of the arrays') FROM taste.result WHERE what = 'first';
@@ -155,6 +159,7 @@ SELECT is((SELECT number FROM taste.result WHERE what = 'by another, after'), 0:
 SELECT is((SELECT number FROM taste.result WHERE what = 'another model'), 0::bigint, 'be it of another model');
 SELECT is((SELECT list FROM taste.result WHERE what = 'dropped'), '{"other 2"}', 'of a dropped model nothing is left');
 SELECT is((SELECT number FROM taste.result WHERE what = 'dropped, files'), 1::bigint, 'no file either');
+SELECT is(list, ARRAY[text], 'after a nightly run nobody waits for the copy') FROM taste.result WHERE what = 'night';
 SELECT is((SELECT number FROM taste.result WHERE what = 'strangers'), 1::bigint, 'nor what databases left that are gone; what is not ours is not touched');
 SELECT * FROM finish();
 ROLLBACK;
