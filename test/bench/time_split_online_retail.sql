@@ -7,5 +7,6 @@ CREATE TABLE line AS
 SELECT customer::bigint AS client, dense_rank() OVER (ORDER BY code COLLATE "C") AS product, pieces::numeric AS quantity, invoiced AS at
 FROM invoice_line WHERE customer IS NOT NULL;
 ANALYZE line;
+\set log 'Online Retail'
 \set methods '{als,ease,items}'
 \ir setup/time_split.sql
