@@ -45,6 +45,12 @@ typedef struct FitSide
 /* Less than this part of the baseline is chance, not progress. */
 #define FIT_MARGIN 1e-3
 
+/*
+ * Stars by factors must be better by more than so many standard errors of the
+ * gain; of a single client it is 1, whatever the gain.
+ */
+#define FIT_GAIN_ERRORS 1.0
+
 /* The ratings part of a version. */
 typedef struct RatingFit
 {
@@ -60,6 +66,7 @@ typedef struct RatingFit
 	FactorMatrix baseline;		/* of products: biases alone */
 	RatingMetrics held_out;		/* rows = 0: too few to measure */
 	RatingMetrics held_out_baseline;
+	double		gain;			/* over the baseline, in standard errors */
 } RatingFit;
 
 /* How the purchases part is fitted. */

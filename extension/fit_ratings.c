@@ -117,10 +117,10 @@ choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit
 	return SVD_BIAS_COLUMNS + factors;
 }
 
-/* The ratings that pass, standardised, by client and by product. */
+/* The ratings that pass, standardised, by client. */
 static void
-rating_matrices(FitRun *run, const Interactions *ratings, FitSide *side, const RatingScale *scale,
-				SparseRows *by_client, SparseRows *by_product)
+rating_rows(FitRun *run, const Interactions *ratings, FitSide *side, const RatingScale *scale,
+			SparseRows *by_client)
 {
 	float	   *values = budget_alloc(run->budget, ratings->used, sizeof(float));
 
@@ -129,7 +129,6 @@ rating_matrices(FitRun *run, const Interactions *ratings, FitSide *side, const R
 	CHECK_FOR_INTERRUPTS();
 	interactions_by_client(ratings, side ? fit_on_side : NULL, side, values, by_client, run->budget);
 	budget_free(run->budget, values, ratings->used, sizeof(float));
-	sparse_transpose(by_client, by_product, run->budget);
 }
 
 /* Standardises ratings on the scale of a fit, for the rows of one side. */
@@ -138,7 +137,38 @@ select_ratings(FitRun *run, const Interactions *ratings, FitSide *side, RatingSc
 			   SparseRows *by_client, SparseRows *by_product)
 {
 	measure_scale(ratings, side, scale);
-	rating_matrices(run, ratings, side, scale, by_client, by_product);
+	rating_rows(run, ratings, side, scale, by_client);
+	sparse_transpose(by_client, by_product, run->budget);
+}
+
+/*
+ * Gives products that nobody rated the average row of the others, by which
+ * products unknown to the model are served: what is measured is what is served.
+ */
+static void
+fill_unrated(FitRun *run, const SparseRows *by_product, FactorMatrix *products)
+{
+	Size		size = products->width;
+	double	   *sums = budget_alloc(run->budget, size, sizeof(double));
+	int64		rated = 0;
+
+	memset(sums, 0, size * sizeof(double));
+	for (int64 row = 0; row < products->rows; row++)
+	{
+		if (by_product->start[row] == by_product->start[row + 1])
+			continue;
+		for (int i = 0; i < products->width; i++)
+			sums[i] += factor_row(products, row)[i];
+		rated++;
+	}
+	for (int64 row = 0; row < products->rows && rated > 0; row++)
+	{
+		if (by_product->start[row] < by_product->start[row + 1])
+			continue;
+		for (int i = 0; i < products->width; i++)
+			factor_row(products, row)[i] = (float) (sums[i] / rated);
+	}
+	budget_free(run->budget, sums, size, sizeof(double));
 }
 
 /*
@@ -172,27 +202,10 @@ fit_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fi
 		run->trainer->bayes_fit(&by_client, &by_product, &bayes, &run->workers, bayes_memory,
 								&fit->bayes);
 	fit_end_workers(run);
+	fill_unrated(run, &by_product, &fit->baseline);
+	fill_unrated(run, &by_product, &fit->products);
 	sparse_free(&by_product, run->budget);
 	sparse_free(&by_client, run->budget);
-}
-
-/* Measures a fit on held-out ratings. */
-static void
-measure_stars(FitRun *run, const Interactions *ratings, FitSide *held_out, const RatingScale *scale,
-			  const FactorMatrix *clients, const FactorMatrix *products, RatingMetrics *result)
-{
-	float	   *values = budget_alloc(run->budget, ratings->used, sizeof(float));
-	SparseRows	rows;
-
-	for (int64 i = 0; i < ratings->used; i++)
-		values[i] = rating_standardise(scale, ratings->value[i]);
-	interactions_by_client(ratings, fit_on_side, held_out, values, &rows, run->budget);
-	if (sparse_entries(&rows) >= MIN_HELD_OUT_RATINGS)
-		run->trainer->metrics_ratings(&rows, scale, clients, products, result);
-	else
-		memset(result, 0, sizeof(*result));
-	sparse_free(&rows, run->budget);
-	budget_free(run->budget, values, ratings->used, sizeof(float));
 }
 
 /*
@@ -204,7 +217,8 @@ static void
 choose_penalty(FitRun *run, const Interactions *ratings, RatingFit *fit)
 {
 	FitSide		training = {.seed = run->options->seed,.which = FIT_TRIAL_TRAINING,.share = 1};
-	FitSide		held_out = {.seed = run->options->seed,.which = FIT_TRIAL_TEST,.share = 1};
+	FitSide		test = {.seed = run->options->seed,.which = FIT_TRIAL_TEST,.share = 1};
+	SparseRows	held_out;
 	SparseRows	by_client;
 	SparseRows	by_product;
 	double		best = 0;
@@ -212,6 +226,7 @@ choose_penalty(FitRun *run, const Interactions *ratings, RatingFit *fit)
 	if (ratings->used > MAX_TRIAL_RATINGS)
 		return;
 	select_ratings(run, ratings, &training, &fit->scale, &by_client, &by_product);
+	rating_rows(run, ratings, &test, &fit->scale, &held_out);
 	fit_start_workers(run, fit->products.width);
 	for (int i = 0; i < lengthof(trial_penalties); i++)
 	{
@@ -221,14 +236,15 @@ choose_penalty(FitRun *run, const Interactions *ratings, RatingFit *fit)
 		RatingMetrics metrics;
 
 		run->trainer->svd_fit(&by_client, &by_product, &options, &run->workers, &fit->svd);
-		measure_stars(run, ratings, &held_out, &fit->scale, &fit->clients, &fit->products, &metrics);
-		if (metrics.rows > 0 && (i == 0 || metrics.rmse < best))
+		run->trainer->metrics_ratings(&held_out, &fit->scale, &fit->clients, &fit->products, &metrics);
+		if (metrics.rows >= MIN_HELD_OUT_RATINGS && (i == 0 || metrics.rmse < best))
 		{
 			best = metrics.rmse;
 			fit->penalty.factor = trial_penalties[i];
 		}
 	}
 	fit_end_workers(run);
+	sparse_free(&held_out, run->budget);
 	sparse_free(&by_product, run->budget);
 	sparse_free(&by_client, run->budget);
 }
@@ -265,23 +281,41 @@ alloc_svd(FitRun *run, RatingFit *fit)
 }
 
 /*
- * Measures the baseline: biases alone or, where even these are chance, the
- * mean of all ratings.
+ * Measures a fit on held-out ratings beside the baseline: biases alone or,
+ * where even these are chance, the mean of all ratings.
  */
 static void
-measure_baseline(FitRun *run, const Interactions *ratings, FitSide *held_out, RatingFit *fit,
-				 FactorMatrix *baseline_clients)
+measure_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fit,
+			  FactorMatrix *baseline_clients)
 {
+	const Trainer *trainer = run->trainer;
+	SparseRows	held_out;
 	RatingMetrics mean;
 
-	measure_stars(run, ratings, held_out, &fit->scale, baseline_clients, &fit->baseline,
-				  &fit->held_out_baseline);
-	/* no client deviates from the mean: every score is 0 */
-	memset(baseline_clients->data, 0,
-		   baseline_clients->rows * baseline_clients->stride * sizeof(float));
-	measure_stars(run, ratings, held_out, &fit->scale, baseline_clients, &fit->baseline, &mean);
-	if (mean.rmse < fit->held_out_baseline.rmse)
-		fit->held_out_baseline = mean;
+	rating_rows(run, ratings, side, &fit->scale, &held_out);
+	if (sparse_entries(&held_out) >= MIN_HELD_OUT_RATINGS)
+	{
+		trainer->metrics_ratings(&held_out, &fit->scale, &fit->clients, &fit->products,
+								 &fit->held_out);
+		trainer->metrics_ratings(&held_out, &fit->scale, baseline_clients, &fit->baseline,
+								 &fit->held_out_baseline);
+		fit->gain = trainer->metrics_ratings_gain(&held_out, &fit->scale, &fit->clients,
+												  &fit->products, baseline_clients, &fit->baseline);
+		/* no client deviates from the mean: every score is 0 */
+		memset(baseline_clients->data, 0,
+			   baseline_clients->rows * baseline_clients->stride * sizeof(float));
+		trainer->metrics_ratings(&held_out, &fit->scale, baseline_clients, &fit->baseline, &mean);
+		if (mean.rmse < fit->held_out_baseline.rmse)
+		{
+			fit->held_out_baseline = mean;
+			fit->gain = trainer->metrics_ratings_gain(&held_out, &fit->scale, &fit->clients,
+													  &fit->products, baseline_clients,
+													  &fit->baseline);
+		}
+	}
+	else
+		fit->held_out = fit->held_out_baseline = (RatingMetrics) {0};
+	sparse_free(&held_out, run->budget);
 }
 
 /* Measures, then fits to all, the ratings part of a model. */
@@ -318,9 +352,7 @@ fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 	if (fit->method == RATING_SVD && run->options->rating_regularization == OPTION_AUTO)
 		choose_penalty(run, ratings, fit);
 	fit_stars(run, ratings, &seen, fit, &baseline_clients, bayes_memory);
-	measure_baseline(run, ratings, &held_out, fit, &baseline_clients);
-	measure_stars(run, ratings, &held_out, &fit->scale, &fit->clients, &fit->products,
-				  &fit->held_out);
+	measure_stars(run, ratings, &held_out, fit, &baseline_clients);
 
 	fit_stars(run, ratings, NULL, fit, &baseline_clients, bayes_memory);
 	if (fit->method == RATING_BAYES)
@@ -330,12 +362,13 @@ fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 	fit_free_factors(run->budget, &baseline_clients);
 }
 
-/* Are stars by factors better than those of the baseline, as far as could be measured? */
+/* Are stars by factors better than those of the baseline, and not by chance? */
 bool
 fit_ratings_useful(const RatingFit *fit)
 {
 	return fit->held_out.rows > 0 &&
-		fit->held_out.rmse < fit->held_out_baseline.rmse * (1 - FIT_MARGIN);
+		fit->held_out.rmse < fit->held_out_baseline.rmse * (1 - FIT_MARGIN) &&
+		fit->gain > FIT_GAIN_ERRORS;
 }
 
 /* How many clients rated each product at least at the mean. */

@@ -17,6 +17,17 @@
 
 #define CLIENTS_PER_BATCH 32
 
+/* How far a prediction is off, in standard deviations: squares of stars may overflow. */
+static double
+rating_error(const RatingScale *scale, const FactorMatrix *clients, const FactorMatrix *products,
+			 int64_t client, uint32_t product, double value)
+{
+	float		predicted = factor_dot(factor_row(clients, client), factor_row(products, product),
+									   products->stride);
+
+	return scale_stars(scale, predicted) / scale->deviation - scale->mean / scale->deviation - value;
+}
+
 /* RMSE and MAE over the held-out ratings, whose values are standardised. */
 void
 metrics_ratings(const SparseRows *held_out, const RatingScale *scale,
@@ -39,12 +50,8 @@ metrics_ratings(const SparseRows *held_out, const RatingScale *scale,
 			workers_check_interrupts();
 		for (int64_t e = held_out->start[u]; e < held_out->start[u + 1]; e++)
 		{
-			float		predicted = factor_dot(factor_row(clients, u),
-											   factor_row(products, held_out->column[e]),
-											   products->stride);
-			/* in standard deviations: squares of stars may overflow */
-			double		error = (scale_stars(scale, predicted) / scale->deviation -
-								 scale->mean / scale->deviation - held_out->value[e]);
+			double		error = rating_error(scale, clients, products, u, held_out->column[e],
+											 held_out->value[e]);
 
 			squares += error * error;
 			fourths += error * error * error * error;
@@ -58,6 +65,42 @@ metrics_ratings(const SparseRows *held_out, const RatingScale *scale,
 	if (mse > 0)
 		result->rmse_error = sqrt(fmax(0, fourths / rows - mse * mse) / rows) / (2 * sqrt(mse)) *
 			scale->deviation;
+}
+
+/*
+ * By how many standard errors a model's squared errors on the held-out ratings
+ * are less than those of a baseline.  Errors are compared rating by rating,
+ * and summed by client: those of one client go together.
+ */
+double
+metrics_ratings_gain(const SparseRows *held_out, const RatingScale *scale,
+					 const FactorMatrix *clients, const FactorMatrix *products,
+					 const FactorMatrix *baseline_clients, const FactorMatrix *baseline_products)
+{
+	double		sum = 0;
+	double		squares = 0;
+
+	if (!(scale->deviation > 0))
+		return 0;
+	for (int64_t u = 0; u < held_out->rows; u++)
+	{
+		double		gain = 0;
+
+		if (u % 1024 == 0)
+			workers_check_interrupts();
+		for (int64_t e = held_out->start[u]; e < held_out->start[u + 1]; e++)
+		{
+			double		error = rating_error(scale, clients, products, u, held_out->column[e],
+											 held_out->value[e]);
+			double		baseline = rating_error(scale, baseline_clients, baseline_products, u,
+												held_out->column[e], held_out->value[e]);
+
+			gain += baseline * baseline - error * error;
+		}
+		sum += gain;
+		squares += gain * gain;
+	}
+	return squares > 0 ? sum / sqrt(squares) : 0;
 }
 
 size_t

@@ -58,6 +58,10 @@ scale_stars(const RatingScale *scale, double standardised)
 extern void metrics_ratings(const SparseRows *held_out, const RatingScale *scale,
 							const FactorMatrix *clients, const FactorMatrix *products,
 							RatingMetrics *result);
+extern double metrics_ratings_gain(const SparseRows *held_out, const RatingScale *scale,
+								   const FactorMatrix *clients, const FactorMatrix *products,
+								   const FactorMatrix *baseline_clients,
+								   const FactorMatrix *baseline_products);
 extern size_t metrics_ranking_scratch_size(int64_t products, int stride);
 extern void metrics_ranking(const SparseRows *training, const SparseRows *held_out,
 							int64_t max_clients, int top, const RankingModel *model,

@@ -20,6 +20,7 @@ static const Trainer trainer = {
 	.ials_scaled_penalty = ials_scaled_penalty,
 	.workers_run = workers_run,
 	.metrics_ratings = metrics_ratings,
+	.metrics_ratings_gain = metrics_ratings_gain,
 	.metrics_ranking_scratch_size = metrics_ranking_scratch_size,
 	.metrics_ranking = metrics_ranking,
 	.neighbours_width = neighbours_width,

@@ -29,6 +29,10 @@ typedef struct Trainer
 	void		(*metrics_ratings) (const SparseRows *held_out, const RatingScale *scale,
 									const FactorMatrix *clients, const FactorMatrix *products,
 									RatingMetrics *result);
+	double		(*metrics_ratings_gain) (const SparseRows *held_out, const RatingScale *scale,
+										 const FactorMatrix *clients, const FactorMatrix *products,
+										 const FactorMatrix *baseline_clients,
+										 const FactorMatrix *baseline_products);
 	void		(*workers_run) (const Workers *workers, WorkFunction work, void *argument,
 								int64_t items);
 	size_t		(*metrics_ranking_scratch_size) (int64_t products, int stride);

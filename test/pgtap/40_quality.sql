@@ -1,7 +1,7 @@
 -- Floors: on data with tastes in it, a model must find them.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(20);
+SELECT plan(27);
 
 -- a fifth of the rows is put aside; models learn from the rest
 CREATE TABLE taste.later_purchase AS SELECT * FROM taste.purchase WHERE taste.chance('later', client, product) < 0.2;
@@ -58,6 +58,34 @@ SELECT cmp_ok(abs(e.rmse - t.rmse), '<', 0.15::double precision, 'the rmse that 
 FROM error e JOIN trained t USING (model) ORDER BY model;
 SELECT cmp_ok(abs(e.mae - t.mae), '<', 0.15::double precision, 'and the mae: ' || model)
 FROM error e JOIN trained t USING (model) ORDER BY model;
+
+-- few ratings: what is served is no worse than the biases, products and clients that nobody has met yet among the rest
+
+CREATE TABLE taste.sparse AS
+SELECT rows, seed, rows || ' rows, seed ' || seed AS model, client, product,
+       greatest(1, least(5, round(3.6 + 1.6 * (taste.chance('kind', client, seed) - 0.5) + 2.4 * (taste.chance('good', product, seed) - 0.5)
+           + 0.8 * cos(2 * pi() * (taste.chance('taste', client, seed) - taste.chance('theme', product, seed)))
+           + 2 * (taste.chance('mood', client, product + 1000 * seed) + taste.chance('day', client, product + 1000 * seed) - 1)))) AS stars,
+       taste.chance('later', client, product + 1000 * seed) < 0.2 AS later
+FROM (SELECT DISTINCT rows, seed, floor(300 * taste.chance('client', g, seed) ^ 1.5)::integer AS client,
+             floor(400 * taste.chance('product', g, seed) ^ 1.5)::integer AS product
+      FROM (VALUES (600), (6000)) r (rows), unnest(ARRAY[1, 3]) seed, generate_series(1, rows) g) d;
+SELECT reco.create_model(model, ratings => format('SELECT client, product, stars FROM taste.sparse WHERE model = %L AND NOT later', model))
+FROM (SELECT DISTINCT model FROM taste.sparse) m \g /dev/null
+CREATE TEMP TABLE sparse AS SELECT t.* FROM (SELECT DISTINCT model FROM taste.sparse) m, reco.train(m.model) t;
+CREATE TEMP TABLE served AS SELECT model, client, product, stars, reco.predict(client, product, model) AS factors FROM taste.sparse WHERE later;
+-- a version that is not active predicts by the biases
+UPDATE reco.model_version SET active = false;
+SELECT cmp_ok(sqrt(avg((factors - stars) ^ 2)), '<=', sqrt(avg((reco.predict(client, product, model) - stars) ^ 2)) + 1e-9,
+              'few ratings are predicted no worse than by the biases: ' || model)
+FROM served GROUP BY model ORDER BY model;
+SELECT ok(bool_or(active) AND bool_or(NOT active AND rmse < 0.995 * baseline_rmse),
+          'by factors where these are better for certain, by the biases where it may be chance') FROM sparse;
+SELECT cmp_ok(count(*), '>', 20::bigint, 'products and clients that are not in the model are among them: ' || model)
+FROM served s
+WHERE NOT EXISTS (SELECT FROM taste.sparse t WHERE t.model = s.model AND t.product = s.product AND NOT later)
+   OR NOT EXISTS (SELECT FROM taste.sparse t WHERE t.model = s.model AND t.client = s.client AND NOT later)
+GROUP BY model ORDER BY model;
 
 SELECT * FROM finish();
 ROLLBACK;
