@@ -3,11 +3,15 @@
 #   make            build the two libraries and the SQL script of the extension
 #   make install    and install them into the PostgreSQL of pg_config (PG_CONFIG=... for another)
 #   make test       install, run every test on a throw-away server; TESTS='file ...' for some of them
-#   make demo       install, start a private server under .demo/ with a shop in it;  make demo-stop ends it
+#   make demo       install, start a private server under .demo/ with a shop in it, its pages at WEB_PORT, 8080 if not
+#                   set;  make demo-stop ends it
 #   make bench      install, run the benchmarks on a throw-away server
 #   make soak       load, kills and full disks for ten minutes; a million lists and ten thousand trainings: what grows?
 #   make sanitize   the tests with libraries that watch memory and what C leaves undefined;  make valgrind  likewise
 #   make sqlsmith   ten minutes of random queries
+#   make web-fuzz   ten minutes of changed input for the parsers of the web front (web/web.mk);  make web-attack: sqlmap
+#                   looks for SQL injection;  make web-browser: a real browser looks at every page
+#   make install-web   the web front into WEB_DIR
 #   make clean      remove what was made
 #
 # WERROR=1 makes every warning an error.  Debian packages that are missing are installed (test/packages.sh).
@@ -161,9 +165,16 @@ goals     := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter demo,$(goals)),)
 MAKEFLAGS += --silent
 endif
-tested    := $(filter test bench demo installcheck soak sanitize valgrind sqlsmith,$(goals))
+tested    := $(filter test bench demo installcheck soak sanitize valgrind sqlsmith web-attack web-browser,$(goals))
 ifneq ($(filter-out clean distclean maintainer-clean demo-stop,$(goals)),)
 ifeq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
+# A port that cannot be had is told before anything is installed or built.
+ifneq ($(filter demo,$(goals)),)
+$(shell WEB_PORT='$(WEB_PORT)' test/demo.sh check >&2)
+ifneq ($(.SHELLSTATUS),0)
+$(error no demo was made)
+endif
+endif
 $(shell PG_CONFIG='$(PG_CONFIG)' test/packages.sh $(if $(tested),test,build) >&2)
 ifneq ($(.SHELLSTATUS),0)
 $(error cannot go on without these)

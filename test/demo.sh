@@ -3,6 +3,7 @@
 #
 #   test/demo.sh start     replaces what is there, runs test/demo.sql and leaves the servers running
 #   test/demo.sh stop      ends and removes them; content when there are none
+#   test/demo.sh check     fails if start would find the port of the web front in use
 #
 # It lives in .demo/ of the repository. Where the server's user cannot get to that folder (a repository
 # under /root), or its path is too long for a socket, .demo is a link to a folder under /var/tmp.
@@ -26,6 +27,13 @@ stop()
 		rm -rf "$server" .demo
 	fi
 	server=
+}
+
+# The port is no other's while a demo of ours listens; whether it is the same one is seen when that has ended.
+check()
+{
+	server=$(readlink -f .demo) || server=$here/.demo
+	web_pid >/dev/null || web_check
 }
 
 # A demo that did not get to its end leaves nothing behind.
@@ -82,5 +90,6 @@ start()
 case ${1-} in
 start) start ;;
 stop) stop ;;
-*) die "usage: $0 start|stop" ;;
+check) check ;;
+*) die "usage: $0 start|stop|check" ;;
 esac
