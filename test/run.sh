@@ -6,7 +6,7 @@
 #
 # Fails when a test fails, when the server crashes and when nothing was tested at all. What is installed is
 # tested: "make test" installs first. RECO_DATA is the folder of the data sets for the tests in test/data,
-# which are skipped without it.
+# which are skipped without it. The same tests with libraries that watch memory: test/instrumented.sh.
 set -eu
 cd "$(dirname "$0")/.."
 
