@@ -7,6 +7,9 @@ cd "$(dirname "$0")/../.."
 . test/tap.sh
 builds=(avx2 plain clang)
 plan $((3 + 5 * ${#builds[@]}))
+# by its full name, as the PATH will lead to the server's own one, which has no headers
+PG_CONFIG=$(command -v "${PG_CONFIG:-pg_config}")
+export PG_CONFIG
 
 another_server
 own_installation "$server/installed"
@@ -72,7 +75,7 @@ for build in "${builds[@]}"; do
 		continue
 	fi
 	status=0
-	PG_CONFIG=${PG_CONFIG:-pg_config} own_build "$server/$build" "${words[@]}" || status=1
+	own_build "$server/$build" "${words[@]}" || status=1
 	ok $status "a build: $build"
 	cp --remove-destination "$server/$build"/reco{,_train}.so "$libraries"
 	for model in bought rated svd; do
