@@ -133,6 +133,8 @@ fit_factors(FitRun *run, const PurchasePairs *pairs, PurchaseFit *fit)
 {
 	const PurchaseSetting *setting = &fit->setting;
 	IalsOptions options = {.iterations = setting->iterations,.seed = run->options->seed};
+	Size		size = run->trainer->ials_memory_size(setting->factors);
+	void	   *memory;
 
 	options.resume = fit->gram != NULL;
 	if (options.resume)
@@ -153,8 +155,10 @@ fit_factors(FitRun *run, const PurchasePairs *pairs, PurchaseFit *fit)
 											  sparse_entries(&pairs->by_client));
 	fit->penalty = options.penalty;
 	fit_start_workers(run, setting->factors);
-	run->trainer->ials_fit(&pairs->by_client, &pairs->by_product, &options, &run->workers,
+	memory = budget_alloc(run->budget, size, 1);
+	run->trainer->ials_fit(&pairs->by_client, &pairs->by_product, &options, &run->workers, memory,
 						   &fit->clients, &fit->products, fit->gram);
+	budget_free(run->budget, memory, size, 1);
 	fit_end_workers(run);
 }
 
@@ -212,6 +216,7 @@ fit_purchase_has_room(const FitRun *run, const PurchaseSetting *setting, int64 c
 		Size		row = factor_stride(setting->factors) * sizeof(float);
 
 		needed = add_size(needed, mul_size(add_size(clients, products), row));
+		needed = add_size(needed, run->trainer->ials_memory_size(setting->factors));
 		scratch = solve_scratch_size(setting->factors) + 2 * row;
 	}
 	else
@@ -401,7 +406,8 @@ fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 	run->workers.progress = NULL;
 	fit_try_purchases(run, purchases, fit);
 	if (fit->setting.method == PURCHASE_ALS)
-		fit_check_memory(run, purchases, sizeof(uint32), fit->setting.factors, 0);
+		fit_check_memory(run, purchases, sizeof(uint32), fit->setting.factors,
+						 run->trainer->ials_memory_size(fit->setting.factors));
 
 	fit_repeat_begin(run, purchases, &fit->repeat);
 	if (fit->repeat.model.kind == REPEAT_BY_DAY)

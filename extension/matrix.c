@@ -58,6 +58,21 @@ matrix_gram(const FactorMatrix *m, float *gram)
 	}
 }
 
+/* m = m basis (stride x stride), in place; work has TURN_ROWS rows of m. */
+void
+matrix_turn(const FactorMatrix *m, const float *basis, float *work)
+{
+	for (int64_t first = 0; first < m->rows; first += TURN_ROWS)
+	{
+		int64_t		rows = m->rows - first < TURN_ROWS ? m->rows - first : TURN_ROWS;
+
+		cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int) rows, m->stride, m->stride,
+					1, factor_row(m, first), m->stride, basis, m->stride, 0, work, m->stride);
+		memcpy(factor_row(m, first), work, (size_t) rows * m->stride * sizeof(float));
+		workers_check_interrupts();
+	}
+}
+
 /*
  * scores[l * right->rows + r] = left row l . right row r; left has the
  * stride of right.

@@ -6,8 +6,12 @@
 
 #include "solve.h"
 
+/* Rows that matrix_turn takes at once. */
+#define TURN_ROWS 256
+
 extern void matrix_init(void);
 extern void matrix_gram(const FactorMatrix *m, float *gram);
+extern void matrix_turn(const FactorMatrix *m, const float *basis, float *work);
 extern void matrix_product(const float *a, int64_t rows, int inner, const float *b, int columns,
 						   float scale, float *result);
 extern void matrix_transposed_product(const float *a, int64_t rows, int a_columns,

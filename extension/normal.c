@@ -140,8 +140,15 @@ normal_add(const Gather *gather, float *matrix, float *right, float *panel)
 	}
 }
 
+/* matrix += panel' panel, of rows that the caller has gathered */
+void
+normal_add_panel(float *matrix, int stride, const float *panel, int rows)
+{
+	kernel->add(matrix, stride, panel, rows, NULL);
+}
+
 /*
- * The same of rows one of whose columns is a bias, which is taken from their
+ * The same as normal_add of rows one of whose columns is a bias, which is taken from their
  * values: right += sum v (value - bias), where v is without the bias.  values
  * may be NULL, then right stays as it is.  Row and column of the bias in
  * matrix are for the caller to set.

@@ -22,6 +22,7 @@ typedef struct Gather
 /* Matrices are stride x stride, upper triangle; vectors have stride floats. */
 extern size_t normal_panel_size(int stride);
 extern void normal_add(const Gather *gather, float *matrix, float *right, float *panel);
+extern void normal_add_panel(float *matrix, int stride, const float *panel, int rows);
 extern void normal_add_biased(const Gather *gather, const float *values, int bias,
 							  float *matrix, float *right, float *panel);
 extern bool normal_factor(float *matrix, int width, int stride);

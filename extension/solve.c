@@ -302,8 +302,7 @@ LANE_CLONES static void
 ials_normal(const Gather *gather, const float *gram, const IalsPenalty *penalty, Scratch *s)
 {
 	int			stride = gather->from->stride;
-	float		ridge = penalty->factor *
-		(gather->n + penalty->unobserved * gather->from->rows);
+	float		ridge = ials_ridge(penalty, gather->n, gather->from->rows);
 
 	for (int i = 0; i < stride; i++)
 	{
@@ -339,6 +338,74 @@ solve_ials_row(const FactorMatrix *other, const float *gram,
 	if (!cholesky_solve(s.matrix, s.right, other->width, stride))
 		return false;
 	memcpy(out, s.right, other->width * sizeof(float));
+	return true;
+}
+
+/*
+ * Is a row of so many entries cheaper to solve by solve_ials_short_row?  Its
+ * pieces then fit into the scratch memory of solve_scratch_size.
+ */
+bool
+solve_ials_short(int64_t n, int stride)
+{
+	return n <= PANEL_ROWS && 2 * factor_stride((int) n) <= stride;
+}
+
+/*
+ * What solve_ials_row finds, for a short row and another side whose Gram
+ * matrix is diagonal.  With D the diagonal that ials_normal begins with, and S
+ * the n rows, each times the root of its weight w, the solution is
+ * D^-1 S' (1 + S D^-1 S')^-1 sqrt(w) by the identity of Woodbury: as many
+ * equations as there are entries, not factors.  scale is D^-1/2.
+ */
+LANE_CLONES bool
+solve_ials_short_row(const FactorMatrix *other, const float *scale,
+					 const uint32_t *columns, const float *weights, int64_t n,
+					 int64_t ahead, void *scratch, float *out)
+{
+	int			stride = other->stride;
+	int			size = factor_stride((int) n);
+	Scratch		s = scratch_pieces(scratch, stride);
+	float	   *across = s.matrix + (size_t) size * size;	/* the panel's transpose */
+
+	memset(s.matrix, 0, (size_t) size * size * sizeof(float));
+	memset(s.right, 0, size * sizeof(float));
+	memset(out, 0, stride * sizeof(float));
+	for (int i = 0; i < size; i++)
+		s.matrix[(size_t) i * size + i] = 1;
+	for (int e = 0; e < n; e++)
+	{
+		const float *row = factor_row(other, columns[e]);
+		float	   *entry = s.panel + (size_t) e * stride;
+
+		s.right[e] = weights ? sqrtf(weights[e]) : 1;
+		for (int i = 0; i < stride; i += FACTOR_LANES)
+		{
+			if (e < ahead)
+				__builtin_prefetch(factor_row(other, columns[n + e]) + i);
+			*(Lanes *) (entry + i) = s.right[e] * *(const Lanes *) (scale + i) * *(const Lanes *) (row + i);
+		}
+	}
+	for (int i = 0; i < stride; i++)
+	{
+		float	   *line = across + (size_t) i * size;
+
+		for (int e = 0; e < n; e++)
+			line[e] = s.panel[(size_t) e * stride + i];
+		for (int e = n; e < size; e++)
+			line[e] = 0;
+	}
+	normal_add_panel(s.matrix, size, across, stride);
+	if (!cholesky_solve(s.matrix, s.right, size, size))
+		return false;
+	for (int i = 0; i < stride; i += FACTOR_LANES)
+	{
+		Lanes		sum = {0};
+
+		for (int e = 0; e < n; e++)
+			sum += s.right[e] * *(const Lanes *) (s.panel + (size_t) e * stride + i);
+		*(Lanes *) (out + i) = *(const Lanes *) (scale + i) * sum;
+	}
 	return true;
 }
 

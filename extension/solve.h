@@ -82,6 +82,13 @@ feature_weight(int64_t n)
 	return n > 0 ? 1 / sqrtf((float) n + 5) : 0;
 }
 
+/* The penalty of a row with n entries, of so many rows on the other side. */
+static inline float
+ials_ridge(const IalsPenalty *penalty, int64_t n, int64_t rows)
+{
+	return penalty->factor * (n + penalty->unobserved * rows);
+}
+
 static inline int
 factor_stride(int width)
 {
@@ -116,6 +123,10 @@ extern float solve_bayes_variance(const FactorMatrix *other, int own_bias,
 extern bool solve_ials_row(const FactorMatrix *other, const float *gram,
 						   const uint32_t *columns, const float *weights, int64_t n, int64_t ahead,
 						   const IalsPenalty *penalty, void *scratch, float *out);
+extern bool solve_ials_short(int64_t n, int stride);
+extern bool solve_ials_short_row(const FactorMatrix *other, const float *scale,
+								 const uint32_t *columns, const float *weights, int64_t n,
+								 int64_t ahead, void *scratch, float *out);
 extern bool solve_weights(const FactorMatrix *other, const float *gram, int own_bias,
 						  const uint32_t *columns, int64_t n,
 						  const SvdPenalty *svd, const BayesPrior *bayes,

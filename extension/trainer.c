@@ -16,6 +16,7 @@ static const Trainer trainer = {
 	.svd_fit = svd_fit,
 	.bayes_memory_size = bayes_memory_size,
 	.bayes_fit = bayes_fit,
+	.ials_memory_size = ials_memory_size,
 	.ials_fit = ials_fit,
 	.ials_scaled_penalty = ials_scaled_penalty,
 	.workers_run = workers_run,

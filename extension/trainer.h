@@ -21,8 +21,9 @@ typedef struct Trainer
 	void		(*bayes_fit) (const SparseRows *by_client, const SparseRows *by_product,
 							  const BayesOptions *options, const Workers *workers,
 							  void *memory, BayesModel *model);
+	size_t		(*ials_memory_size) (int width);
 	void		(*ials_fit) (const SparseRows *by_client, const SparseRows *by_product,
-							 const IalsOptions *options, const Workers *workers,
+							 const IalsOptions *options, const Workers *workers, void *memory,
 							 FactorMatrix *clients, FactorMatrix *products, float *gram);
 	float		(*ials_scaled_penalty) (double scale, double unobserved,
 										int64_t clients, int64_t products, int64_t pairs);

@@ -1,7 +1,7 @@
 -- The same seed gives the same model, bit for bit.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(30);
+SELECT plan(31);
 
 CREATE FUNCTION taste.learn(name text, row_order text DEFAULT 'client, product', options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql
@@ -66,6 +66,20 @@ FROM unnest('{als,ease,items}'::text[]) m;
 SELECT set_eq(
     $$SELECT a.name FROM reco.model_array a JOIN reco.model_version v ON v.uuid = a.version WHERE v.model = 'als by 0' AND a.name LIKE 'purchase%'$$,
     $$VALUES ('purchase_clients'), ('purchase_products'), ('purchase_gram')$$, 'factors where purchases are learnt by them');
+
+-- many clients with few purchases: their rows are solved in another way
+CREATE FUNCTION taste.learn_sparse(workers integer, row_order text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM set_config('reco.max_parallel_workers', workers::text, true);
+    PERFORM reco.create_model('sparse ' || workers, options => '{"purchases": {"method": "als", "factors": 64}}',
+        purchases => format('SELECT c, 1 + hashint8extended(c * 10 + i, 5) & 63 + 32 * (c & 1), 1 FROM generate_series(1, 3000) c, generate_series(1, 6) i ORDER BY %s', row_order));
+    PERFORM reco.train('sparse ' || workers);
+    RETURN taste.bits('sparse ' || workers);
+END
+$$;
+SELECT is(taste.learn_sparse(0, 'c, i'), taste.learn_sparse(8, 'i DESC, c'), 'purchases of many clients with few of them, by the backend alone or by threads');
 
 -- what must make a difference
 
