@@ -52,8 +52,8 @@ guc_define(void)
 							   NULL, NULL, NULL);
 
 	DefineCustomIntVariable("reco.max_memory",
-							"Sets the maximum memory to be used by one training.",
-							"A training that needs more is refused before it takes the memory.",
+							"Sets the maximum memory to be used by one training, or one statement that reads all clients.",
+							"What needs more is refused before it takes the memory.",
 							&reco_max_memory,
 							DEFAULT_MAX_MEMORY,
 							MIN_MAX_MEMORY,

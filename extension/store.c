@@ -115,9 +115,23 @@ store_write(const pg_uuid_t *version, StoreArray array, const void *data,
 	write_rows(version, array, data, 0, rows, row_size, row_stride);
 }
 
+static Statement blocks_of_clients = {
+	"SELECT FROM reco.model_array a"
+	" WHERE a.version = $1 AND a.name IN ('client_id', 'rating_clients', 'purchase_clients')", NULL
+};
+
+/* Inside an engine scope.  Servers that serve a part of the clients may lack what was learnt of them. */
 static void
-damaged(StoreArray array)
+damaged(const pg_uuid_t *version, StoreArray array)
 {
+	Datum		value = UUIDPGetDatum(version);
+
+	if (store_is_of_clients(array) &&
+		statement_run(&blocks_of_clients, 1, (Oid[]) {UUIDOID}, &value, NULL, true, 1) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("what the model learnt of its clients is not on this server"),
+				 errhint("Ask the server that trained the model, or train it here.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_CORRUPTED),
 			 errmsg("array \"%s\" of a model is damaged", array_names[array]),
@@ -154,12 +168,12 @@ checked_block(int i, const pg_uuid_t *version, StoreArray array, int64 block, Si
 	if (number != block ||
 		checksum != block_checksum(version, array, number, VARDATA_ANY(bytes),
 								   VARSIZE_ANY_EXHDR(bytes)))
-		damaged(array);
+		damaged(version, array);
 	if (VARSIZE_ANY_EXHDR(bytes) != length)
 	{
 		if (array == STORE_HEADER)
 			check_format(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-		damaged(array);
+		damaged(version, array);
 	}
 	return VARDATA_ANY(bytes);
 }
@@ -191,7 +205,7 @@ read_rows(const pg_uuid_t *version, StoreArray array, void *data, int64 first, i
 
 		CHECK_FOR_INTERRUPTS();
 		if (statement_run(&read_blocks, 4, types, values, NULL, true, 0) != to - from)
-			damaged(array);
+			damaged(version, array);
 		for (int64 block = from; block < to; block++)
 		{
 			int64		start = block * per_block;

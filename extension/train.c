@@ -207,8 +207,9 @@ training_check_rows(const Training *training)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("model \"%s\" has nothing to learn from", training->model->name),
-				 errdetail("Its queries returned %lld rows, %lld of them with a NULL.",
-						   (long long) training->rows_read, (long long) training->rows_null),
+				 errdetail("Its queries returned %lld rows, %lld of them with a NULL%s.",
+						   (long long) training->rows_read, (long long) training->rows_null,
+						   training->rows_read > training->rows_null ? "; the quantities of each pair add up to zero or less" : ""),
 				 errhint("Train it again when there are ratings or purchases.")));
 }
 

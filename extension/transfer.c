@@ -152,7 +152,7 @@ static Statement count_arrays = {
 	"SELECT count(DISTINCT a.name) FROM reco.model_array a WHERE a.version = $1", NULL
 };
 
-/* All that the version consists of goes with it, or nothing does. */
+/* All that the version consists of goes with it, or nothing does; what is missing shows when it is read. */
 static void
 check_complete(const Model *model, int count)
 {
@@ -162,8 +162,8 @@ check_complete(const Model *model, int count)
 
 	scope_begin_engine(&scope);
 	statement_run(&count_arrays, 1, (Oid[]) {UUIDOID}, &uuid, NULL, true, 1);
-	if (DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) != count)
-		elog(ERROR, "version %d of model \"%s\" does not have the arrays that its header says",
+	if (DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) > count)
+		elog(ERROR, "version %d of model \"%s\" does not have only the arrays that its header says",
 			 model->version, model->name);
 	scope_end(&scope);
 }

@@ -35,6 +35,15 @@ DO $$ BEGIN RAISE EXCEPTION 'variable target_db is missing' USING HINT = 'psql -
 \else
 \set role :USER
 \endif
+DO $$
+BEGIN
+    IF to_regclass('cron.job') IS NULL THEN
+        RAISE EXCEPTION 'database % has no extension pg_cron', current_database()
+            USING HINT = 'Connect to the one that the setting cron.database_name names and run CREATE EXTENSION pg_cron; '
+                || 'shared_preload_libraries has to have pg_cron. Without it: jobs/retrain.sql.';
+    END IF;
+END
+$$;
 
 SELECT :'DBNAME' AS cron_db,
        'reco retrain ' || :'target_db' || coalesce(': ' || nullif(:'model', ''), '') AS job,

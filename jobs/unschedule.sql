@@ -20,6 +20,14 @@ DO $$ BEGIN RAISE EXCEPTION 'variable target_db is missing' USING HINT = 'psql -
 \else
 \set model ''
 \endif
+DO $$
+BEGIN
+    IF to_regclass('cron.job') IS NULL THEN
+        RAISE EXCEPTION 'database % has no extension pg_cron', current_database()
+            USING HINT = 'Connect to the one that the setting cron.database_name names.';
+    END IF;
+END
+$$;
 
 SELECT 'reco retrain ' || :'target_db' || coalesce(': ' || nullif(:'model', ''), '') AS job,
        EXISTS (SELECT FROM pg_database WHERE datname = :'target_db') AS there \gset

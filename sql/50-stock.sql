@@ -195,7 +195,13 @@ DECLARE
     part regclass;
     event text;
 BEGIN
-    IF relation IS NULL OR NOT EXISTS (
+    IF relation IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'null_value_not_allowed',
+            MESSAGE = 'table must not be null',
+            HINT = 'Example: SELECT reco.unwatch_stock(''my.product'')';
+    END IF;
+    IF NOT EXISTS (
         SELECT FROM pg_trigger WHERE tgrelid = relation AND tgname = 'reco_stock_insert')
     THEN
         RAISE EXCEPTION USING

@@ -1,7 +1,7 @@
 -- jobs/*.sql, and pg_cron's own launcher running the nightly run as an unprivileged role, for real: its
 -- shortest schedule is a minute, so this takes as long. The models are in another database, as they should be.
 SET client_min_messages = warning;
-SELECT plan(30);
+SELECT plan(31);
 
 
 CREATE DATABASE reco_nights;
@@ -30,6 +30,8 @@ SELECT matches(:'out'::text, 'CALL reco.retrain\(''two''\)', 'one model has a jo
 
 \set out `psql -X -d postgres -f jobs/schedule.sql 2>&1; echo "status $?"`
 SELECT matches(:'out'::text, 'variable target_db is missing.*status 3', 'without a database there is nothing to schedule');
+\set out `for job in schedule unschedule; do psql -X -d reco_nights -v target_db=reco_nights -f jobs/$job.sql 2>&1; echo "status $?"; done`
+SELECT matches(:'out'::text, '(ERROR: +database reco_nights has no extension pg_cron\s+HINT: .*cron.database_name.*status 3.*){2}', 'nor from where there is no pg_cron');
 \set out `psql -X -d postgres -v target_db=postgres -v role=reco_test_merchant -f jobs/schedule.sql 2>&1; echo "status $?"`
 SELECT matches(:'out'::text, 'database postgres has no extension reco.*status 3', 'nor where there is no reco');
 \set out `psql -X -d postgres -v target_db=reco_nights -v role=reco_test_merchant -v model=three -f jobs/schedule.sql 2>&1; echo "status $?"`

@@ -1,6 +1,6 @@
 -- watch_stock(): alerts of an app's own table.
 BEGIN;
-SELECT plan(70);
+SELECT plan(71);
 
 CREATE SCHEMA "My App";
 CREATE DOMAIN "My App".units AS numeric(12,3);
@@ -153,6 +153,7 @@ SELECT throws_ok($$SELECT reco.watch_stock('"My App".types', 'i', 'd')$$, '22023
 SELECT throws_ok($$SELECT reco.watch_stock(NULL, 'id', 'q')$$, '22004', NULL, 'nothing');
 SELECT throws_ok($$SELECT reco.watch_stock('"My App".types', 'id', NULL)$$, '22004', NULL, 'no quantity column');
 SELECT throws_ok($$SELECT reco.refresh_stock('"My App".parent')$$, '55000', 'table "parent" is not watched', 'refreshing what is not watched');
+SELECT throws_ok('SELECT reco.unwatch_stock(NULL)', '22004', 'table must not be null', 'unwatching nothing');
 SELECT throws_ok($$SELECT reco.unwatch_stock('"My App".parent')$$, '42704', NULL, 'unwatching what is not watched');
 ALTER TABLE "My App".types RENAME COLUMN i TO j;
 SELECT throws_ok($$UPDATE "My App".types SET j = 1$$, '42703', 'column "i" of watched table "types" does not exist', 'a renamed column is missed, not ignored');
