@@ -42,6 +42,7 @@ reco_train(PG_FUNCTION_ARGS)
 	training_publish(training);
 	version = training->version;
 	training_end(training);
+	training_lay_out(model->name);
 	PG_RETURN_DATUM(version_row(model, version));
 }
 

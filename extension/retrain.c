@@ -43,7 +43,6 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
-#include "image.h"
 #include "job_record.h"
 #include "trusted.h"
 
@@ -274,17 +273,10 @@ analyze(Run *run)
 	scope_end(&scope);
 }
 
-/* Whoever asks for the first list of the day shall not wait for the version to be laid out. */
 static void
 lay_out_version(Run *run)
 {
-	const Model *model;
-
-	PushActiveSnapshot(GetTransactionSnapshot());
-	model = model_get(run->name);
-	if (model->version > 0)
-		image_unpin(image_pin(model));
-	PopActiveSnapshot();
+	training_lay_out(run->name);
 }
 
 /* ---- forecasts ---- */
@@ -553,9 +545,7 @@ train_model(Run *run)
 	{
 		do_phase(run, analyze);
 		end_training(run);
-		/* inside somebody's transaction the statement does not see the version yet */
-		if (!run->atomic)
-			do_phase(run, lay_out_version);
+		do_phase(run, lay_out_version);
 	}
 	else if (run->error)
 		fail(run);

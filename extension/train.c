@@ -3,19 +3,23 @@
  *
  * Phases: read (the model's queries, as the caller, into arrays), fit (each
  * part of the model, in the trainer library, by threads of their own), and
- * publish (publish.c: decide, write, switch).  Reading and publishing are
- * ordinary SQL in the caller's transaction; fitting touches arrays only.  An
- * error or a cancel anywhere leaves what was there before: the memory goes
- * with its context, what was written with the transaction.
+ * publish (publish.c: decide, write, switch); at last what serves is laid out
+ * for lists.  Reading and publishing are ordinary SQL in the caller's
+ * transaction; fitting touches arrays only.  An error or a cancel anywhere
+ * leaves what was there before: the memory goes with its context, what was
+ * written with the transaction.
  */
 #include "train.h"
 
 #include <stdlib.h>
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "image.h"
 #include "progress.h"
 #include "random.h"
 #include "store.h"
@@ -252,4 +256,22 @@ training_end(Training *training)
 {
 	progress_end();
 	MemoryContextDelete(training->context);
+}
+
+/*
+ * Lays out the version that serves the model now, so that whoever asks for
+ * the first list need not wait for it.  In a transaction that is rolled back
+ * that leaves a file behind, until another version is laid out.
+ */
+void
+training_lay_out(const char *model_name)
+{
+	const Model *model;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	model = model_get(model_name);
+	if (model->version > 0)
+		image_unpin(image_pin(model));
+	PopActiveSnapshot();
 }

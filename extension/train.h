@@ -53,6 +53,7 @@ extern void training_check_rows(const Training *training);
 extern FitRun training_run(Training *training);
 extern void training_fit(Training *training);
 extern void training_end(Training *training);
+extern void training_lay_out(const char *model_name);
 
 /* publish.c */
 extern void training_publish(Training *training);

@@ -32,7 +32,15 @@ CREATE FUNCTION taste.run(program text) RETURNS void
 LANGUAGE plpgsql
 AS $$ BEGIN EXECUTE format('COPY (SELECT WHERE false) TO PROGRAM %L', 'exec >/dev/null 2>&1; cd pg_stat_tmp && { ' || program || '; }'); END $$;
 
--- one session makes the copy, the next one takes it
+-- a training makes the copy
+\c
+BEGIN;
+INSERT INTO taste.result SELECT 'trained answer', taste.answer();
+INSERT INTO taste.result SELECT 'trained', NULL, taste.reads(), taste.copied_versions();
+COMMIT;
+SELECT taste.run('rm -f reco.*');
+
+-- where it is not there one session makes it, the next one takes it
 \c
 BEGIN;
 INSERT INTO taste.result SELECT 'first answer', taste.answer();
@@ -128,7 +136,9 @@ INSERT INTO taste.purchase SELECT client + 100000, product, quantity FROM taste.
 INSERT INTO taste.result SELECT 'night', (SELECT 'other ' || version FROM reco.model_version WHERE model = 'other' AND active), NULL, taste.copied_versions();
 
 BEGIN;
-SELECT plan(34);
+SELECT plan(37);
+SELECT is(list, '{both 1}', 'a training makes a copy of what serves') FROM taste.result WHERE what = 'trained';
+SELECT is(number, 0::bigint, 'for which nobody has to wait') FROM taste.result WHERE what = 'trained';
 SELECT is(list, '{both 1}', 'whoever asks first makes a copy, named by the version') FROM taste.result WHERE what = 'first';
 SELECT is(number, 1::bigint, 'and uses it') FROM taste.result WHERE what = 'first maps';
 SELECT cmp_ok(number, '>', 0::bigint, 'made from the table of the arrays') FROM taste.result WHERE what = 'first';
@@ -137,7 +147,7 @@ SELECT is(number, 0::bigint, 'the next session does not read the arrays') FROM t
 SELECT is(number, 1::bigint, 'but uses the same copy') FROM taste.result WHERE what = 'second maps';
 SELECT is(max(r.text), max(f.text), 'and gives the same lists: ' || what)
 FROM taste.result r, (SELECT text FROM taste.result WHERE what = 'first answer') f
-WHERE what IN ('second answer', 'new answer', 'uncommitted', 'rolled back', 'cut short', 'empty', 'one byte of its head',
+WHERE what IN ('trained answer', 'second answer', 'new answer', 'uncommitted', 'rolled back', 'cut short', 'empty', 'one byte of its head',
                'left by a maker that died', 'a folder', 'a full disk', 'no place', 'by another, after')
 GROUP BY what ORDER BY what;
 SELECT is(list, '{both 2}', 'a new version has a copy of its own, the one before it is swept away') FROM taste.result WHERE what = 'new';
