@@ -391,15 +391,6 @@ make_lists(void *argument, int64_t item, void *scratch)
 	}
 }
 
-static int
-compare_products(const void *a, const void *b)
-{
-	uint32		x = *(const uint32 *) a;
-	uint32		y = *(const uint32 *) b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Measures one list, all but the coverage. */
 static void
 judge_list(const Fold *fold, int64 client, const uint32 *list, int length, double *metrics)
@@ -416,7 +407,7 @@ judge_list(const Fold *fold, int64 client, const uint32 *list, int length, doubl
 
 	for (int rank = 1; rank <= length; rank++)
 	{
-		if (bsearch(&list[rank - 1], wanted, wanted_count, sizeof(uint32), compare_products))
+		if (columns_find(wanted, wanted_count, list[rank - 1]) >= 0)
 		{
 			hits++;
 			gain += 1 / log2(rank + 1);

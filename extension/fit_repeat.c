@@ -234,25 +234,6 @@ learn_repeats(FitRun *run, const Interactions *purchases, int64 time, const Habi
 	budget_free(run->budget, rows, capacity, REPEAT_WIDTH * sizeof(float));
 }
 
-/* Is a column among those of a row, which ascend? */
-static bool
-has_column(const SparseRows *m, int64 row, uint32 column)
-{
-	int64		low = m->start[row];
-	int64		high = m->start[row + 1];
-
-	while (low < high)
-	{
-		int64		middle = low + (high - low) / 2;
-
-		if (m->column[middle] < column)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < m->start[row + 1] && m->column[low] == column;
-}
-
 /*
  * Learns the chance of something new from lists made by a fit to seen, of
  * what was held out.
@@ -274,6 +255,7 @@ fit_repeat_learn_new(FitRun *run, const SparseRows *seen, const SparseRows *held
 		TopEntry	entries[LIST_LENGTH];
 		TopN		top;
 		int64		had = seen->start[client];
+		int64		wanted = held_out->start[client];
 
 		CHECK_FOR_INTERRUPTS();
 		if (had == seen->start[client + 1])
@@ -291,7 +273,8 @@ fit_repeat_learn_new(FitRun *run, const SparseRows *seen, const SparseRows *held
 		{
 			rows[2 * count] = 1;
 			rows[2 * count + 1] = log(Max(entries[i].score, 1e-6));
-			bought[count++] = has_column(held_out, client, (uint32) entries[i].id);
+			bought[count++] = columns_find(held_out->column + wanted, held_out->start[client + 1] - wanted,
+										   (uint32) entries[i].id) >= 0;
 		}
 	}
 	logistic_fit(rows, 2, bought, count, new_prior, weights);

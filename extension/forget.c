@@ -20,6 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "idmap.h"
 #include "store.h"
 #include "transfer.h"
 #include "trusted.h"
@@ -86,25 +87,14 @@ find_client(const KeptVersion *version, const StoreHeader *header, int64 client)
 {
 	Budget		budget;
 	int64	   *ids;
-	int64		low = 0;
-	int64		high = header->clients;
+	int64		row;
 
 	budget_init(&budget, CurrentMemoryContext);
 	ids = budget_alloc(&budget, header->clients, sizeof(int64));
 	store_read(&version->uuid, STORE_CLIENT_ID, ids, header->clients, sizeof(int64), sizeof(int64));
-	while (low < high)
-	{
-		int64		middle = (low + high) / 2;
-
-		if (ids[middle] < client)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == header->clients || ids[low] != client)
-		low = -1;
+	row = ids_find(ids, header->clients, client);
 	budget_free(&budget, ids, header->clients, sizeof(int64));
-	return low;
+	return row;
 }
 
 /* Copies the version's arrays, but for the row of one client, to a new uuid. */

@@ -61,25 +61,6 @@ client_liking(Serving *serving, Client *client)
 	return client->liking;
 }
 
-/* Where among a client's known products, ascending, one is; -1: nowhere. */
-static int64
-find_known(const History *history, int64 product)
-{
-	int64		low = 0;
-	int64		high = history->known;
-
-	while (low < high)
-	{
-		int64		middle = low + (high - low) / 2;
-
-		if (history->products[middle] < product)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < history->known && history->products[low] == product ? low : -1;
-}
-
 /* How much a product's score is multiplied by: z by prediction, or by the client's own stars. */
 double
 liking_factor(double z, bool own)
@@ -93,7 +74,7 @@ double
 liking_factor_of(const Liking *liking, int64 product)
 {
 	const FactorMatrix *m = &liking->image->rating_products;
-	int64		own = find_known(liking->rated, product);
+	int64		own = columns_find(liking->rated->products, liking->rated->known, (uint32) product);
 	double		z;
 
 	if (own >= 0)

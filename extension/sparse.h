@@ -26,6 +26,25 @@ sparse_entries(const SparseRows *m)
 	return m->start[m->rows];
 }
 
+/* Where among n columns, ascending, one is; -1: nowhere. */
+static inline int64_t
+columns_find(const uint32_t *columns, int64_t n, uint32_t column)
+{
+	int64_t		low = 0;
+	int64_t		high = n;
+
+	while (low < high)
+	{
+		int64_t		middle = low + (high - low) / 2;
+
+		if (columns[middle] < column)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n && columns[low] == column ? low : -1;
+}
+
 /* The entries of the rows after this one. */
 static inline int64_t
 sparse_after(const SparseRows *m, int64_t row)
