@@ -242,8 +242,7 @@ serving_candidates(Serving *serving)
 /*
  * The products that may be offered: those of candidates, if the model has
  * that query, and, if so wished, of the relation that the list began with;
- * without both, the model's own.  wanted is how many products would have to be asked for next; 0: nothing
- * shall be left to be asked.
+ * without both, the model's own.  For n and more see prepare_filter.
  */
 Eligibility
 serving_eligibility(Serving *serving, bool among, int64 n, int64 more)

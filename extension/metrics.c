@@ -3,9 +3,8 @@
  *
  * Ratings: root mean squared and mean absolute error of predictions inside
  * the scale.  Purchases: recall and NDCG of the best over the full catalogue
- * less what the client bought in training; never against sampled
- * negatives (Krichene and Rendle 2020, "On sampled metrics for item
- * recommendation").  Sums run in one fixed order: no worker takes part.
+ * less what the client bought in training; never against sampled negatives
+ * (Krichene and Rendle 2020, "On sampled metrics for item recommendation").  Sums run in one fixed order: no worker takes part.
  */
 #include <math.h>
 #include <string.h>

@@ -2,10 +2,9 @@
  * rank_explain.c - what each product that a client has adds to a score
  *
  * With neighbours a score is such a sum to begin with.  Else the folded-in
- * client is linear in what they have, so the score of a product
- * is a sum over these: the weights of the product are pulled back through the
- * equations that the client was solved from, and one dot product for each is
- * its contribution.
+ * client is linear in what they have, so the score of a product is a sum over
+ * these: the weights of the product are pulled back through the equations that
+ * the client was solved from, and one dot product for each is its contribution.
  */
 #include "rank.h"
 
@@ -85,8 +84,9 @@ neighbour_contributions(Serving *serving, Client *client, int64 number, int64 *c
 /*
  * What each product that the client has adds to the score of another, best
  * first.  For purchases the contributions add up to the score, before any lift;
- * for ratings to the stars of this client less those of an unknown one, before both are cut
- * off at the ends of the scale.  None where the list is not personal.
+ * for ratings to the stars of this client less those of an unknown one, before
+ * both are cut off at the ends of the scale.  None where the list is not
+ * personal.
  */
 Contribution *
 rank_contributions(Serving *serving, Client *client, int64 product_id, int64 *count)

@@ -11,8 +11,9 @@
  * on which it holds a lock, and renames it when it is whole: a file with the
  * block's own name is never written to again, so that nobody's mapping loses
  * its ground.  Others who miss the block meanwhile wait for it, but not for
- * ever: should the maker wait for a lock of theirs, they make one of their own.  The lock of a maker that
- * died is gone with it, and its file is taken over by the next.
+ * ever: should the maker wait for a lock of theirs, they make one of their
+ * own.  The lock of a maker that died is gone with it, and its file is taken
+ * over by the next.
  *
  * A file is believed if the start of it is whole and it was made since this
  * server was started: only then is what was written surely still there.  A

@@ -103,9 +103,8 @@ check_column(SourceKind kind, int position, const TargetEntry *column)
 
 /*
  * Checks a query given to create_model and returns the one to store, and how
- * many columns the author gave.  Errors:
- * syntax_error, feature_not_supported, datatype_mismatch,
- * invalid_column_definition, and whatever the parser finds.
+ * many columns the author gave.  Errors: syntax_error, feature_not_supported,
+ * datatype_mismatch, invalid_column_definition, and whatever the parser finds.
  */
 char *
 source_check(SourceKind kind, const char *query, int *columns)
