@@ -39,6 +39,7 @@ SERVE_OBJS = \
 	extension/eligible.o \
 	extension/evaluate.o \
 	extension/evaluate_split.o \
+	extension/factors.o \
 	extension/fit.o \
 	extension/fit_purchases.o \
 	extension/fit_trials.o \
@@ -93,6 +94,7 @@ TRAIN_OBJS = \
 	extension/bayes.o \
 	extension/bayes_features.o \
 	extension/bayes_mean.o \
+	extension/factors.o \
 	extension/ials.o \
 	extension/matrix.o \
 	extension/metrics.o \
@@ -110,6 +112,7 @@ NUMERIC_OBJS = \
 	extension/bayes.o \
 	extension/bayes_features.o \
 	extension/bayes_mean.o \
+	extension/factors.o \
 	extension/forecast.o \
 	extension/ials.o \
 	extension/matrix.o \

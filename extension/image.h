@@ -9,6 +9,7 @@
 #include "model.h"
 #include "scan.h"
 #include "share.h"
+#include "solve.h"
 #include "store.h"
 
 /* How the number of a product is found by its id. */

@@ -1,7 +1,7 @@
 /*
  * lanes.h - vectors of floats, whatever the processor has
  *
- * Loops over padded rows (solve.h: FACTOR_LANES) are written with the vector
+ * Loops over padded rows (factors.h: FACTOR_LANES) are written with the vector
  * type below, which the compiler lowers to the widest registers of the target.
  * A function marked LANE_CLONES is compiled for AVX-512, AVX2 and the plain
  * ABI; the one that the processor can run is chosen when the library is
@@ -10,7 +10,7 @@
 #ifndef RECO_LANES_H
 #define RECO_LANES_H
 
-#include "solve.h"
+#include "factors.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define LANE_TARGETS

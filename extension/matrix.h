@@ -4,7 +4,9 @@
 #ifndef RECO_MATRIX_H
 #define RECO_MATRIX_H
 
-#include "solve.h"
+#include <stdbool.h>
+
+#include "factors.h"
 
 /* Rows that matrix_turn takes at once. */
 #define TURN_ROWS 256

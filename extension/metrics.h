@@ -4,8 +4,10 @@
 #ifndef RECO_METRICS_H
 #define RECO_METRICS_H
 
+#include <float.h>
+
+#include "factors.h"
 #include "neighbours.h"
-#include "solve.h"
 #include "sparse.h"
 
 /* Lists are measured to this length, those of trials to the second. */
@@ -53,6 +55,13 @@ scale_stars(const RatingScale *scale, double standardised)
 
 	return stars < scale->lowest ? scale->lowest :
 		stars > scale->highest ? scale->highest : stars;
+}
+
+/* What is beyond all numbers, on a scale that reaches to their end, is the last one. */
+static inline double
+finite_number(double x)
+{
+	return x < -DBL_MAX ? -DBL_MAX : x > DBL_MAX ? DBL_MAX : x;
 }
 
 extern void metrics_ratings(const SparseRows *held_out, const RatingScale *scale,

@@ -140,15 +140,8 @@ normal_add(const Gather *gather, float *matrix, float *right, float *panel)
 	}
 }
 
-/* matrix += panel' panel, of rows that the caller has gathered */
-void
-normal_add_panel(float *matrix, int stride, const float *panel, int rows)
-{
-	kernel->add(matrix, stride, panel, rows, NULL);
-}
-
 /*
- * The same as normal_add of rows one of whose columns is a bias, which is taken from their
+ * The same of rows with a bias among their columns, which is taken off their
  * values: right += sum v (value - bias), where v is without the bias.  values
  * may be NULL, then right stays as it is.  Row and column of the bias in
  * matrix are for the caller to set.
@@ -182,6 +175,13 @@ normal_add_biased(const Gather *gather, const float *values, int bias,
 			right[i] += i < bias ? matrix[(size_t) i * stride + bias]
 				: matrix[(size_t) bias * stride + i];
 	}
+}
+
+/* matrix += panel' panel, of rows that the caller has gathered */
+void
+normal_add_panel(float *matrix, int stride, const float *panel, int rows)
+{
+	kernel->add(matrix, stride, panel, rows, NULL);
 }
 
 /* ---- solving ---- */

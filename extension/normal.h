@@ -4,7 +4,9 @@
 #ifndef RECO_NORMAL_H
 #define RECO_NORMAL_H
 
-#include "solve.h"
+#include <stdbool.h>
+
+#include "factors.h"
 
 /* Rows that are gathered at a time. */
 #define PANEL_ROWS 64

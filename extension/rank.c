@@ -3,12 +3,12 @@
  *
  * A score is one dot product of the folded-in client with the product, or what
  * the neighbours of all that the client bought add up to: of purchases where
- * the model has them, else of ratings, as stars that are not
- * cut off at the ends of the scale, less one standard deviation of what is
- * believed of the product: something that one client rated, and loved, does
- * not lead every list.  Where nothing personal is known it is the number of
- * clients who bought (or liked) the product.  A product that the model does
- * not know scores 0, or like the average product where stars are the score.
+ * the model has them, else of ratings, as stars that are not cut off at the
+ * ends of the scale, less one standard deviation of what is believed of the
+ * product: something that one client rated, and loved, does not lead every
+ * list.  Where nothing personal is known it is the number of clients who
+ * bought (or liked) the product.  A product that the model does not know
+ * scores 0, or like the average product where stars are the score.
  *
  * Where there are stars besides purchases, the score of purchases is corrected
  * by what they say (liking.c).
@@ -18,11 +18,13 @@
  * score at least half of the client's best candidate.  A lift never brings up
  * what the client would not want.  Stars are not lifted.
  */
-#include "rank_list.h"
+#include "rank.h"
 
 #include <math.h>
 
 #include "miscadmin.h"
+
+#include "rank_list.h"
 
 /*
  * The stars that a client would give a product, inside the scale.  The
@@ -78,7 +80,7 @@ rank_score_of(Serving *serving, bool unknown, int64 client_id, int64 product_id)
  * rated it.  Where everything is eligible nothing is lifted.  Fills top, whose
  * memory it allocates.
  */
-void
+static void
 rank_products(Serving *serving, Client *client, const ProductSet *eligible,
 			  const int64 *exclude, int64 exclude_count, bool bought,
 			  int64 n, TopN *top)

@@ -4,8 +4,6 @@
 #ifndef RECO_RANK_H
 #define RECO_RANK_H
 
-#include <float.h>
-
 #include "liking.h"
 #include "serving.h"
 #include "topn.h"
@@ -17,13 +15,6 @@ typedef struct Contribution
 	double		contribution;
 } Contribution;
 
-/* What is beyond all numbers, on a scale that reaches to their end, is the last one. */
-static inline double
-finite_number(double x)
-{
-	return Max(-DBL_MAX, Min(x, DBL_MAX));
-}
-
 /* The query that lists are made of. */
 static inline SourceKind
 rank_source(const Serving *serving)
@@ -34,18 +25,18 @@ rank_source(const Serving *serving)
 extern double rank_stars(Serving *serving, Client *client, int64 product_id);
 extern double rank_score(Serving *serving, Client *client, int64 product_id);
 extern double rank_score_of(Serving *serving, bool unknown, int64 client_id, int64 product_id);
-extern double rank_score_with_bought(Serving *serving, Client *client, int64 product_id);
-extern void rank_products(Serving *serving, Client *client, const ProductSet *eligible,
-						  const int64 *exclude, int64 exclude_count, bool bought,
-						  int64 n, TopN *top);
 extern void rank_recommended(Serving *serving, Client *client, Oid among,
 							 const int64 *exclude, int64 exclude_count, bool bought,
 							 int64 n, TopN *top);
+
+/* rank_again.c */
+extern double rank_score_with_bought(Serving *serving, Client *client, int64 product_id);
+
+/* rank_clients.c */
+
 /* Takes one client's list, in order. */
 typedef void (*ListReceiver) (void *state, int64 client_id, const TopN *top);
 
-
-/* rank_clients.c */
 extern void rank_all(Serving *serving, int64 n, bool likely, ListReceiver receiver, void *state);
 extern void rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *top);
 extern int64 *rank_likely_buyers(Serving *serving, int64 n);

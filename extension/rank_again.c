@@ -7,11 +7,13 @@
  * found as for any other list; what the client bought is little, and looked
  * at one by one.
  */
-#include "rank_list.h"
+#include "rank.h"
 
 #include <math.h>
 
 #include "access/xact.h"
+
+#include "rank_list.h"
 
 /* Do lists of what was bought, too, rank by chances? */
 bool

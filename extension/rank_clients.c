@@ -1,11 +1,12 @@
 /*
  * rank_clients.c - the lists of all clients, and of which clients they are
  */
-#include "rank_list.h"
+#include "rank.h"
 
 #include "access/xact.h"
 #include "miscadmin.h"
 
+#include "rank_list.h"
 #include "workers.h"
 
 /* ---- the lists of all clients ---- */

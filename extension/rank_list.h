@@ -6,7 +6,8 @@
 #ifndef RECO_RANK_LIST_H
 #define RECO_RANK_LIST_H
 
-#include "rank.h"
+#include "liking.h"
+#include "topn.h"
 
 /* All that scoring products for one client takes. */
 typedef struct Scorer

@@ -6,7 +6,7 @@
 #ifndef RECO_SCAN_H
 #define RECO_SCAN_H
 
-#include "solve.h"
+#include "factors.h"
 
 /* Rows whose codes stand together. */
 #define SCAN_BLOCK 16

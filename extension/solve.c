@@ -51,13 +51,6 @@ scratch_pieces(void *memory, int stride)
 	return s;
 }
 
-/* Dot product of two padded rows of factors. */
-LANE_CLONES float
-factor_dot(const float *a, const float *b, int stride)
-{
-	return lanes_dot(a, b, stride);
-}
-
 /*
  * Solves matrix x = right in place; the upper triangle of matrix is lost.
  * False, with right undefined, if it cannot be solved.
@@ -413,8 +406,9 @@ solve_ials_short_row(const FactorMatrix *other, const float *scale,
  * Solves the same normal matrix for a right side of one's own: target, a
  * padded row, is overwritten by A^-1 target.  The dot product of the result
  * with a gathered row, times the weight of its purchase, is what that row adds
- * to the score of target: the explanation of Hu, Koren, Volinsky 2008, section 5.  Give one of svd and
- * bayes (with own_bias), or ials (with gram and weights).
+ * to the score of target: the explanation of Hu, Koren, Volinsky 2008, section
+ * 5.  Give one of svd and bayes (with own_bias), or ials (with gram and
+ * weights).
  */
 bool
 solve_weights(const FactorMatrix *other, const float *gram, int own_bias,

@@ -10,32 +10,8 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-/* Rows of factors are padded with zeros to a multiple of this many floats. */
-#define FACTOR_LANES 16
-
-/*
- * The factors of one side of a model: rows x width floats, each row starting
- * stride floats after the one before.
- */
-typedef struct FactorMatrix
-{
-	int64_t		rows;
-	int			width;			/* floats that mean something */
-	int			stride;			/* width rounded up to FACTOR_LANES */
-	float	   *data;			/* rows * stride floats */
-} FactorMatrix;
-
-/*
- * The first two columns of an SVD row are the biases.  A client's row is
- * [bias, 1, factors...] and a product's is [1, bias, factors...]: the plain
- * dot product of two rows is then bias + bias + factors . factors.
- */
-#define SVD_CLIENT_BIAS 0
-#define SVD_PRODUCT_BIAS 1
-#define SVD_BIAS_COLUMNS 2
+#include "factors.h"
 
 /*
  * What keeps the biased model from learning its training rows by heart, and
@@ -89,19 +65,8 @@ ials_ridge(const IalsPenalty *penalty, int64_t n, int64_t rows)
 	return penalty->factor * (n + penalty->unobserved * rows);
 }
 
-static inline int
-factor_stride(int width)
-{
-	return (width + FACTOR_LANES - 1) / FACTOR_LANES * FACTOR_LANES;
-}
-
-static inline float *
-factor_row(const FactorMatrix *m, int64_t row)
-{
-	return m->data + row * m->stride;
-}
-
 extern size_t solve_scratch_size(int width);
+
 /*
  * Of a row: the numbers of its n entries' columns and their values.  ahead is
  * how many more of these follow in the arrays and will be asked for next.
@@ -132,6 +97,5 @@ extern bool solve_weights(const FactorMatrix *other, const float *gram, int own_
 						  const SvdPenalty *svd, const BayesPrior *bayes,
 						  const IalsPenalty *ials, const float *weights,
 						  void *scratch, float *target);
-extern float factor_dot(const float *a, const float *b, int stride);
 
 #endif							/* RECO_SOLVE_H */

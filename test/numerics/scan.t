@@ -6,5 +6,5 @@ cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 ${CC:-gcc} -std=gnu11 -O2 -g -Wall -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined -Iextension \
-	-o "$folder/scan" test/numerics/scan.c extension/solve.c extension/normal.c extension/topn.c -lm
+	-o "$folder/scan" test/numerics/scan.c extension/factors.c extension/topn.c -lm
 "$folder/scan"

@@ -6,5 +6,5 @@ cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 ${CC:-gcc} -std=gnu11 -O2 -g -Wall -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined -Iextension \
-	-o "$folder/solve" test/numerics/solve.c extension/solve.c extension/normal.c -lm
+	-o "$folder/solve" test/numerics/solve.c extension/factors.c extension/solve.c extension/normal.c -lm
 "$folder/solve"
