@@ -87,6 +87,7 @@ SERVE_OBJS = \
 	extension/train.o \
 	extension/transfer.o \
 	extension/trusted.o \
+	extension/version.o \
 	extension/workers.o
 
 # reco_train.so: the trainer over OpenBLAS, loaded by reco.so when something is trained.

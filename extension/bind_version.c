@@ -25,34 +25,6 @@ PG_FUNCTION_INFO_V1(reco_forget_client);
 PG_FUNCTION_INFO_V1(reco_export_model);
 PG_FUNCTION_INFO_V1(reco_import_model);
 
-static Statement find_row = {
-	"SELECT v FROM reco.model_version v WHERE v.model = $1 AND v.version = $2", NULL
-};
-
-/* The row of a version, as a datum of the current memory context. */
-Datum
-version_row(const Model *model, int32 version)
-{
-	MemoryContext context = CurrentMemoryContext;
-	MemoryContext before;
-	Datum		values[2];
-	Datum		row;
-	Scope		scope;
-	bool		isnull;
-
-	scope_begin_engine(&scope);
-	values[0] = CStringGetTextDatum(model->name);
-	values[1] = Int32GetDatum(version);
-	if (statement_run(&find_row, 2, (Oid[]) {TEXTOID, INT4OID}, values, NULL, false, 1) != 1)
-		elog(ERROR, "version %d of model \"%s\" is gone", version, model->name);
-	row = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	before = MemoryContextSwitchTo(context);
-	row = datumCopy(row, false, -1);
-	MemoryContextSwitchTo(before);
-	scope_end(&scope);
-	return row;
-}
-
 static Statement find_version = {
 	"SELECT EXISTS (SELECT FROM reco.model_array a WHERE a.version = v.uuid)"
 	" FROM reco.model_version v WHERE v.model = $1 AND v.version = $2", NULL
@@ -240,10 +212,6 @@ create_imported(Datum name, Datum description)
 	(void) reco_create_model(call);
 }
 
-static Statement next_version = {
-	"UPDATE reco.model SET last_version = last_version + 1 WHERE id = $1 RETURNING last_version", NULL
-};
-
 /* What the description says, but for what only this database can tell. */
 static Statement insert_version = {
 	"INSERT INTO reco.model_version SELECT v.*"
@@ -259,18 +227,18 @@ static int32
 insert_imported(const Model *model, const Transfer *transfer, const pg_uuid_t *uuid, bool may_serve)
 {
 	static const Oid types[] = {JSONBOID, TEXTOID, INT4OID, UUIDOID, INT8OID, INT8OID, INT8OID, BOOLOID};
-	Datum		values[8] = {Int32GetDatum(model->id)};
+	int32		version = version_next(model);
+	Datum		values[8];
 	Scope		scope;
-	bool		isnull;
 
-	scope_begin_engine(&scope);
-	if (statement_run(&next_version, 1, (Oid[]) {INT4OID}, values, NULL, false, 0) != 1)
+	if (version == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("model \"%s\" does not exist", model->name)));
-	values[2] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	scope_begin_engine(&scope);
 	values[0] = transfer->description;
 	values[1] = CStringGetTextDatum(model->name);
+	values[2] = Int32GetDatum(version);
 	values[3] = UUIDPGetDatum(uuid);
 	values[4] = Int64GetDatum(transfer->header.clients);
 	values[5] = Int64GetDatum(transfer->header.products);
@@ -278,7 +246,7 @@ insert_imported(const Model *model, const Transfer *transfer, const pg_uuid_t *u
 	values[7] = BoolGetDatum(may_serve);
 	statement_run(&insert_version, 8, types, values, NULL, false, 0);
 	scope_end(&scope);
-	return DatumGetInt32(values[2]);
+	return version;
 }
 
 /* A version cannot serve rows that its model has no query for. */
@@ -353,10 +321,7 @@ reco_import_model(PG_FUNCTION_ARGS)
 	PopActiveSnapshot();
 	check_kind(model, SOURCE_RATINGS, transfer.header.rating_width > 0);
 	check_kind(model, SOURCE_PURCHASES, store_has_purchases(&transfer.header));
-	if (!pg_strong_random(&uuid, sizeof(uuid)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random values")));
+	version_make_uuid(&uuid);
 	version = insert_imported(model, &transfer, &uuid, is_new);
 	transfer_write(&transfer, &uuid);
 	PG_RETURN_DATUM(version_row(model, version));

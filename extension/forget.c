@@ -24,6 +24,7 @@
 #include "store.h"
 #include "transfer.h"
 #include "trusted.h"
+#include "version.h"
 
 static Statement touch_model = {
 	"UPDATE reco.model SET last_version = last_version WHERE id = $1", NULL
@@ -108,10 +109,7 @@ write_without(const Model *model, const KeptVersion *version, StoreHeader *heade
 	Datum		values[4];
 	Scope		scope;
 
-	if (!pg_strong_random(&uuid, sizeof(uuid)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random values")));
+	version_make_uuid(&uuid);
 	for (int i = 0; i < count; i++)
 	{
 		if (store_is_of_clients(shapes[i].array))

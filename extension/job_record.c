@@ -61,18 +61,15 @@ job_record_insert(const Model *model, const char *task, const char *outcome, con
 	int64		id;
 	bool		isnull;
 
-	memset(nulls, ' ', sizeof(nulls));
 	scope_begin_engine(&scope);
-	values[0] = Int32GetDatum(model->id);
-	values[1] = CStringGetTextDatum(model->name);
-	values[2] = ObjectIdGetDatum(model->owner);
-	values[3] = CStringGetTextDatum(task);
-	values[4] = CStringGetTextDatum(outcome);
-	values[5] = phase ? CStringGetTextDatum(phase) : (Datum) 0;
-	nulls[5] = phase ? ' ' : 'n';
-	values[6] = message ? CStringGetTextDatum(message) : (Datum) 0;
-	nulls[6] = message ? ' ' : 'n';
-	values[7] = Int32GetDatum(MyProcPid);
+	statement_set(values, nulls, 1, true, Int32GetDatum(model->id));
+	statement_set_text(values, nulls, 2, model->name);
+	statement_set(values, nulls, 3, true, ObjectIdGetDatum(model->owner));
+	statement_set_text(values, nulls, 4, task);
+	statement_set_text(values, nulls, 5, outcome);
+	statement_set_text(values, nulls, 6, phase);
+	statement_set_text(values, nulls, 7, message);
+	statement_set(values, nulls, 8, true, Int32GetDatum(MyProcPid));
 	statement_run(&insert_record, 8, types, values, nulls, false, 0);
 	id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	scope_end(&scope);
@@ -154,19 +151,14 @@ job_record_outcome(int64 id, const Model *model, const char *outcome, const char
 	char		nulls[7];
 	Scope		scope;
 
-	memset(nulls, ' ', sizeof(nulls));
 	scope_begin_engine(&scope);
-	values[0] = Int64GetDatum(id);
-	values[1] = CStringGetTextDatum(outcome);
-	values[2] = message ? CStringGetTextDatum(message) : (Datum) 0;
-	nulls[2] = message ? ' ' : 'n';
-	values[3] = sqlstate ? CStringGetTextDatum(sqlstate) : (Datum) 0;
-	nulls[3] = sqlstate ? ' ' : 'n';
-	values[4] = Int32GetDatum(version);
-	nulls[4] = version ? ' ' : 'n';
-	values[5] = Int64GetDatum((int64) memory);
-	nulls[5] = memory ? ' ' : 'n';
-	values[6] = CStringGetTextDatum(model->name);
+	statement_set(values, nulls, 1, true, Int64GetDatum(id));
+	statement_set_text(values, nulls, 2, outcome);
+	statement_set_text(values, nulls, 3, message);
+	statement_set_text(values, nulls, 4, sqlstate);
+	statement_set(values, nulls, 5, version != 0, Int32GetDatum(version));
+	statement_set(values, nulls, 6, memory != 0, Int64GetDatum((int64) memory));
+	statement_set_text(values, nulls, 7, model->name);
 	statement_run(&update_outcome, 7, types, values, nulls, false, 0);
 	scope_end(&scope);
 }

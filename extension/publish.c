@@ -19,6 +19,7 @@
 
 #include "store.h"
 #include "trusted.h"
+#include "version.h"
 
 /* What a version is judged by: less is better for ratings, more for purchases. */
 typedef struct Verdict
@@ -123,10 +124,6 @@ judge(const Training *training, Verdict *verdict)
 
 /* ---- writing ---- */
 
-static Statement next_version = {
-	"UPDATE reco.model SET last_version = last_version + 1 WHERE id = $1 RETURNING last_version", NULL
-};
-
 static Statement insert_version = {
 	"INSERT INTO reco.model_version (model, version, uuid, trained_at, seconds, clients, products,"
 	" ratings, purchases, rows_read, rows_skipped, rating_factors, purchase_factors,"
@@ -159,14 +156,6 @@ static Statement drop_old_arrays = {
 
 #define VERSION_COLUMNS 25
 
-/* Fills one value of insert_version, or its null. */
-static void
-set_value(Datum *values, char *nulls, int position, bool known, Datum value)
-{
-	values[position - 1] = value;
-	nulls[position - 1] = known ? ' ' : 'n';
-}
-
 static void
 insert_version_row(const Training *training, int32 version, const pg_uuid_t *uuid,
 				   const Verdict *verdict)
@@ -187,35 +176,35 @@ insert_version_row(const Training *training, int32 version, const pg_uuid_t *uui
 	Datum		values[VERSION_COLUMNS];
 	char		nulls[VERSION_COLUMNS];
 
-	set_value(values, nulls, 1, true, CStringGetTextDatum(training->model->name));
-	set_value(values, nulls, 2, true, Int32GetDatum(version));
-	set_value(values, nulls, 3, true, UUIDPGetDatum(uuid));
-	set_value(values, nulls, 4, true, TimestampTzGetDatum(now));
-	set_value(values, nulls, 5, true, Float8GetDatum((now - training->started) / 1000000.0));
-	set_value(values, nulls, 6, true, Int64GetDatum(training->clients.used));
-	set_value(values, nulls, 7, true, Int64GetDatum(training->products.used));
-	set_value(values, nulls, 8, true, Int64GetDatum(training->interactions[SOURCE_RATINGS].used));
-	set_value(values, nulls, 9, true, Int64GetDatum(training->interactions[SOURCE_PURCHASES].used));
-	set_value(values, nulls, 10, true, Int64GetDatum(training->rows_read));
-	set_value(values, nulls, 11, true, Int64GetDatum(training->rows_null));
-	set_value(values, nulls, 12, has_ratings,
-			  Int32GetDatum(verdict->ratings_useful
-							? ratings->products.width - SVD_BIAS_COLUMNS : 0));
-	set_value(values, nulls, 13, has_purchases && purchases->setting.method == PURCHASE_ALS,
-			  Int32GetDatum(purchases->products.width));
-	set_value(values, nulls, 14, has_purchases,
-			  CStringGetTextDatum(purchase_methods[purchases->setting.method]));
-	set_value(values, nulls, 15, rated, Float8GetDatum(ratings->held_out.rmse));
-	set_value(values, nulls, 16, rated, Float8GetDatum(ratings->held_out.mae));
-	set_value(values, nulls, 17, rated, Float8GetDatum(ratings->held_out_baseline.rmse));
-	set_value(values, nulls, 18, rated, Float8GetDatum(ratings->held_out_baseline.mae));
-	set_value(values, nulls, 19, ranked, Float8GetDatum(purchases->held_out.recall));
-	set_value(values, nulls, 20, ranked, Float8GetDatum(purchases->held_out.ndcg));
-	set_value(values, nulls, 21, ranked, Float8GetDatum(purchases->held_out_popularity.recall));
-	set_value(values, nulls, 22, ranked, Float8GetDatum(purchases->held_out_popularity.ndcg));
-	set_value(values, nulls, 23, verdict->note.len > 0, CStringGetTextDatum(verdict->note.data));
-	set_value(values, nulls, 24, true, Int64GetDatum(training->model->options.seed));
-	set_value(values, nulls, 25, true, Int64GetDatum(training->rows_digest));
+	statement_set(values, nulls, 1, true, CStringGetTextDatum(training->model->name));
+	statement_set(values, nulls, 2, true, Int32GetDatum(version));
+	statement_set(values, nulls, 3, true, UUIDPGetDatum(uuid));
+	statement_set(values, nulls, 4, true, TimestampTzGetDatum(now));
+	statement_set(values, nulls, 5, true, Float8GetDatum((now - training->started) / 1000000.0));
+	statement_set(values, nulls, 6, true, Int64GetDatum(training->clients.used));
+	statement_set(values, nulls, 7, true, Int64GetDatum(training->products.used));
+	statement_set(values, nulls, 8, true, Int64GetDatum(training->interactions[SOURCE_RATINGS].used));
+	statement_set(values, nulls, 9, true, Int64GetDatum(training->interactions[SOURCE_PURCHASES].used));
+	statement_set(values, nulls, 10, true, Int64GetDatum(training->rows_read));
+	statement_set(values, nulls, 11, true, Int64GetDatum(training->rows_null));
+	statement_set(values, nulls, 12, has_ratings,
+				  Int32GetDatum(verdict->ratings_useful
+								? ratings->products.width - SVD_BIAS_COLUMNS : 0));
+	statement_set(values, nulls, 13, has_purchases && purchases->setting.method == PURCHASE_ALS,
+				  Int32GetDatum(purchases->products.width));
+	statement_set(values, nulls, 14, has_purchases,
+				  CStringGetTextDatum(purchase_methods[purchases->setting.method]));
+	statement_set(values, nulls, 15, rated, Float8GetDatum(ratings->held_out.rmse));
+	statement_set(values, nulls, 16, rated, Float8GetDatum(ratings->held_out.mae));
+	statement_set(values, nulls, 17, rated, Float8GetDatum(ratings->held_out_baseline.rmse));
+	statement_set(values, nulls, 18, rated, Float8GetDatum(ratings->held_out_baseline.mae));
+	statement_set(values, nulls, 19, ranked, Float8GetDatum(purchases->held_out.recall));
+	statement_set(values, nulls, 20, ranked, Float8GetDatum(purchases->held_out.ndcg));
+	statement_set(values, nulls, 21, ranked, Float8GetDatum(purchases->held_out_popularity.recall));
+	statement_set(values, nulls, 22, ranked, Float8GetDatum(purchases->held_out_popularity.ndcg));
+	statement_set(values, nulls, 23, verdict->note.len > 0, CStringGetTextDatum(verdict->note.data));
+	statement_set(values, nulls, 24, true, Int64GetDatum(training->model->options.seed));
+	statement_set(values, nulls, 25, true, Int64GetDatum(training->rows_digest));
 	statement_run(&insert_version, VERSION_COLUMNS, types, values, nulls, false, 0);
 }
 
@@ -246,18 +235,18 @@ insert_trials(const Training *training)
 		Datum		values[TRIAL_COLUMNS];
 		char		nulls[TRIAL_COLUMNS];
 
-		set_value(values, nulls, 1, true, CStringGetTextDatum(training->model->name));
-		set_value(values, nulls, 2, true, Int32GetDatum(training->version));
-		set_value(values, nulls, 3, true, Int32GetDatum(i + 1));
-		set_value(values, nulls, 4, true, CStringGetTextDatum(purchase_methods[setting->method]));
-		set_value(values, nulls, 5, true, Float8GetDatum(setting->penalty));
-		set_value(values, nulls, 6, als, Float8GetDatum(setting->unobserved));
-		set_value(values, nulls, 7, als, Int32GetDatum(setting->factors));
-		set_value(values, nulls, 8, als, Int32GetDatum(setting->iterations));
-		set_value(values, nulls, 9, !als, Float8GetDatum(setting->popularity));
-		set_value(values, nulls, 10, setting->half_life > 0, Int32GetDatum(setting->half_life));
-		set_value(values, nulls, 11, true, Float8GetDatum(trial->ndcg));
-		set_value(values, nulls, 12, true, Float8GetDatum(trial->seconds));
+		statement_set(values, nulls, 1, true, CStringGetTextDatum(training->model->name));
+		statement_set(values, nulls, 2, true, Int32GetDatum(training->version));
+		statement_set(values, nulls, 3, true, Int32GetDatum(i + 1));
+		statement_set(values, nulls, 4, true, CStringGetTextDatum(purchase_methods[setting->method]));
+		statement_set(values, nulls, 5, true, Float8GetDatum(setting->penalty));
+		statement_set(values, nulls, 6, als, Float8GetDatum(setting->unobserved));
+		statement_set(values, nulls, 7, als, Int32GetDatum(setting->factors));
+		statement_set(values, nulls, 8, als, Int32GetDatum(setting->iterations));
+		statement_set(values, nulls, 9, !als, Float8GetDatum(setting->popularity));
+		statement_set(values, nulls, 10, setting->half_life > 0, Int32GetDatum(setting->half_life));
+		statement_set(values, nulls, 11, true, Float8GetDatum(trial->ndcg));
+		statement_set(values, nulls, 12, true, Float8GetDatum(trial->seconds));
 		statement_run(&insert_trial, TRIAL_COLUMNS, types, values, nulls, false, 0);
 	}
 }
@@ -413,24 +402,18 @@ training_publish(Training *training)
 	pg_uuid_t	uuid;
 	Scope		scope;
 	Datum		values[4];
-	bool		isnull;
 
 	judge(training, &verdict);
-	if (!pg_strong_random(&uuid, sizeof(uuid)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random values")));
-
-	scope_begin_engine(&scope);
-	values[0] = Int32GetDatum(training->model->id);
-	if (statement_run(&next_version, 1, (Oid[]) {INT4OID}, values, NULL, false, 0) != 1)
+	version_make_uuid(&uuid);
+	training->version = version_next(training->model);
+	if (training->version == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("model \"%s\" was dropped while it was trained", training->model->name)));
-	training->version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-													1, &isnull));
 	training->active = verdict.active;
 	training->note = verdict.note.data;
+
+	scope_begin_engine(&scope);
 	insert_version_row(training, training->version, &uuid, &verdict);
 	insert_trials(training);
 	scope_end(&scope);

@@ -38,13 +38,8 @@ static Shop *
 shop_open_to_tend(const char *schema)
 {
 	Shop	   *shop = shop_open(get_namespace_oid(schema, false), GetUserId());
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(shop->levels));
-	Oid			owner;
+	Oid			owner = relation_owner(shop->levels);
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", shop->levels);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
 	if (has_privs_of_role(GetUserId(), owner))
 		shop->role = owner;
 	return shop;

@@ -21,6 +21,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -38,10 +39,9 @@ engine_relation(const char *name)
 	return relation;
 }
 
-static Oid
-engine_owner(void)
+Oid
+relation_owner(Oid relation)
 {
-	Oid			relation = engine_relation("model");
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
 	Oid			owner;
 
@@ -79,7 +79,7 @@ scope_begin_role(Scope *scope, Oid role)
 void
 scope_begin_engine(Scope *scope)
 {
-	scope_begin_role(scope, engine_owner());
+	scope_begin_role(scope, relation_owner(engine_relation("model")));
 }
 
 /*
@@ -120,6 +120,21 @@ scope_end(Scope *scope)
 		SPI_finish();
 	AtEOXact_GUC(false, scope->guc_level);
 	SetUserIdAndSecContext(scope->user, scope->security_context);
+}
+
+/* Sets parameter $position of a statement, or its null. */
+void
+statement_set(Datum *values, char *nulls, int position, bool known, Datum value)
+{
+	values[position - 1] = value;
+	nulls[position - 1] = known ? ' ' : 'n';
+}
+
+/* The same of a text; NULL is null. */
+void
+statement_set_text(Datum *values, char *nulls, int position, const char *text)
+{
+	statement_set(values, nulls, position, text != NULL, text ? CStringGetTextDatum(text) : (Datum) 0);
 }
 
 /*

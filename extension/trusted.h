@@ -24,6 +24,7 @@ extern void scope_begin_change(Scope *scope, Oid owner);
 extern void scope_end(Scope *scope);
 
 extern Oid	engine_relation(const char *name);
+extern Oid	relation_owner(Oid relation);
 
 /* One of our own statements, planned once in a backend. */
 typedef struct Statement
@@ -32,6 +33,8 @@ typedef struct Statement
 	SPIPlanPtr	plan;
 } Statement;
 
+extern void statement_set(Datum *values, char *nulls, int position, bool known, Datum value);
+extern void statement_set_text(Datum *values, char *nulls, int position, const char *text);
 extern int	statement_run(Statement *statement, int nargs, const Oid *types,
 						  Datum *values, const char *nulls, bool read_only, long limit);
 

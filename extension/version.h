@@ -6,7 +6,8 @@
 
 #include "model.h"
 
-/* bind_version.c */
 extern Datum version_row(const Model *model, int32 version);
+extern int32 version_next(const Model *model);
+extern void version_make_uuid(pg_uuid_t *uuid);
 
 #endif							/* RECO_VERSION_H */
