@@ -22,7 +22,6 @@
 #include "select.h"
 
 #define START_ROWS 1024
-#define ROWS_PER_CHECK 65536
 
 void
 demand_init(Demand *demand, DateADT as_of, int history_weeks, Budget *budget)
@@ -326,13 +325,6 @@ demand_read_items(Demand *demand, const char *query)
 }
 
 /* ---- bringing the rows of an item together ---- */
-
-static void
-check_interrupts_at(int64 row)
-{
-	if (row % ROWS_PER_CHECK == 0)
-		CHECK_FOR_INTERRUPTS();
-}
 
 /*
  * Items become numbers in the order of their ids, and rows are found by item.

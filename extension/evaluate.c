@@ -215,32 +215,6 @@ standardised_rows(Fold *fold, SparseRows *rows)
 	budget_free(budget, values, ratings->used, sizeof(float));
 }
 
-/* The rows of clients in the model of biases alone. */
-static void
-fit_biases(Fold *fold)
-{
-	RatingFit  *fit = &fold->seen->ratings;
-	Budget	   *budget = &fold->seen->budget;
-	SvdPenalty	penalty = {.bias = fit->baseline_penalty};
-	int64		clients = fold->seen->clients.used;
-	void	   *scratch = budget_alloc(budget, 1, solve_scratch_size(SVD_BIAS_COLUMNS));
-	SparseRows	rows;
-
-	standardised_rows(fold, &rows);
-	fold->biases = fit_alloc_factors(budget, clients, SVD_BIAS_COLUMNS);
-	for (int64 client = 0; client < clients; client++)
-	{
-		int64		first = rows.start[client];
-
-		if (client % 4096 == 0)
-			CHECK_FOR_INTERRUPTS();
-		solve_svd_row(&fit->baseline, SVD_CLIENT_BIAS, rows.column + first, rows.value + first,
-					  rows.start[client + 1] - first, sparse_after(&rows, client), &penalty, scratch,
-					  factor_row(&fold->biases, client));
-	}
-	fold->own_stars = rows;
-}
-
 /* What predict() would say by these factors, in units of the evaluation. */
 static double
 stars(const Fold *fold, const FactorMatrix *clients, const FactorMatrix *products,
@@ -517,21 +491,16 @@ static void
 choose_stars(Fold *fold)
 {
 	RatingFit  *fit = &fold->seen->ratings;
+	Budget	   *budget = &fold->seen->budget;
 	const FactorMatrix *m;
 
-	fit_biases(fold);
+	standardised_rows(fold, &fold->own_stars);
+	fold->biases = fit_fold_in_biases(budget, &fit->baseline, fit->baseline_penalty, &fold->own_stars);
 	fold->useful = fit_ratings_useful(fit);
 	fold->star_clients = fold->useful ? &fit->clients : &fold->biases;
 	fold->star_products = m = fold->useful ? &fit->products : &fit->baseline;
-	fold->unknown = budget_alloc(&fold->seen->budget, m->stride, sizeof(float));
-	for (int i = 0; i < m->stride; i++)
-	{
-		double		sum = 0;
-
-		for (int64 row = 0; row < m->rows; row++)
-			sum += factor_row(m, row)[i];
-		fold->unknown[i] = (float) (sum / m->rows);
-	}
+	fold->unknown = budget_alloc(budget, m->stride, sizeof(float));
+	factor_average(m, budget_alloc(budget, m->stride, sizeof(double)), fold->unknown);
 }
 
 /* Every product with a row to train on. */

@@ -24,8 +24,6 @@
 
 #include "random.h"
 
-#define ROWS_PER_CHECK 65536
-
 /* Another stream of numbers than the one a training holds rows out by. */
 #define SPLIT_SEED UINT64CONST(0x5eed0f5b117)
 
@@ -60,8 +58,7 @@ split_randomly(const Training *training, const Interactions *from, const Evaluat
 	{
 		double		place = (pair_bits(training, from, i) >> 11) / 9007199254740992.0;
 
-		if (i % ROWS_PER_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
+		check_interrupts_at(i);
 		sides[i] = place >= fold * options->part && place < (fold + 1) * options->part
 			? SIDE_HELD : SIDE_TRAINING;
 	}
@@ -120,19 +117,6 @@ split_clients(const Training *training, const Interactions *from, const Evaluate
 	budget_free(budget, tickets, from->used, sizeof(Ticket));
 }
 
-/* The times of an entry, a rating's as one line. */
-static PairLines
-times_of(const Interactions *from, int64 entry, PairLine *rating)
-{
-	PairLines	lines = {rating, 1};
-
-	if (from->line_start)
-		return interactions_lines(from, entry);
-	rating->at = from->at[entry];
-	rating->quantity = 1;
-	return lines;
-}
-
 static void
 split_by_time(const Interactions *from, const int64 *since, const int64 *before, uint8 *sides)
 {
@@ -140,10 +124,9 @@ split_by_time(const Interactions *from, const int64 *since, const int64 *before,
 	{
 		uint32		client = from->client[i];
 		PairLine	rating;
-		PairLines	lines = times_of(from, i, &rating);
+		PairLines	lines = fit_lines_of(from, i, &rating);
 
-		if (i % ROWS_PER_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
+		check_interrupts_at(i);
 		if (lines_bought(lines, PG_INT64_MIN, since[client]))
 			sides[i] = SIDE_TRAINING;
 		else if (lines_bought(lines, since[client], before ? before[client] : PG_INT64_MAX))

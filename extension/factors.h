@@ -45,6 +45,7 @@ factor_row(const FactorMatrix *m, int64_t row)
 	return m->data + row * m->stride;
 }
 
+extern void factor_average(const FactorMatrix *m, double *sums, float *average);
 extern float factor_dot(const float *a, const float *b, int stride);
 
 #endif							/* RECO_FACTORS_H */

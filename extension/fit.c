@@ -26,9 +26,9 @@
 
 /* ---- which pairs are held out ---- */
 
-/* The lines of a pair; a rating is one line. */
-static PairLines
-lines_of(const Interactions *from, int64 entry, PairLine *rating)
+/* The lines of a pair; a rating is one line, which is made in rating. */
+PairLines
+fit_lines_of(const Interactions *from, int64 entry, PairLine *rating)
 {
 	PairLines	lines = {rating, 1};
 
@@ -45,7 +45,7 @@ on_side_in_time(const Interactions *from, int64 entry, const FitSide *side, bool
 {
 	int64		time = side->held_from[from->client[entry]];
 	PairLine	rating;
-	PairLines	lines = lines_of(from, entry, &rating);
+	PairLines	lines = fit_lines_of(from, entry, &rating);
 	bool		before = lines_bought(lines, PG_INT64_MIN, time);
 
 	if (!later)
@@ -148,7 +148,7 @@ fit_history_split(const Interactions *from, double part, Budget *budget)
 		for (; entry < from->used && from->client[entry] == client; entry++)
 		{
 			PairLine	rating;
-			PairLines	lines = lines_of(from, entry, &rating);
+			PairLines	lines = fit_lines_of(from, entry, &rating);
 
 			for (int64 i = 0; i < lines.count; i++)
 			{

@@ -150,6 +150,8 @@ extern bool fit_try_purchases(FitRun *run, const Interactions *purchases, Purcha
 extern double fit_half_life(int days);
 extern float *fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale);
 extern double rating_standardise(const RatingScale *scale, double value);
+extern FactorMatrix fit_fold_in_biases(Budget *budget, const FactorMatrix *products, float bias_penalty,
+									   const SparseRows *ratings);
 
 /* ---- what is bought again (fit_repeat.c) ---- */
 
@@ -162,6 +164,7 @@ extern void fit_repeat_learn_days(FitRun *run, const Interactions *purchases, Re
 
 extern int64 *fit_calendar_split(const Interactions *from, double part, Budget *budget);
 extern int64 *fit_history_split(const Interactions *from, double part, Budget *budget);
+extern PairLines fit_lines_of(const Interactions *from, int64 entry, PairLine *rating);
 extern bool fit_on_side(const Interactions *from, int64 entry, void *argument);
 extern FactorMatrix fit_alloc_factors(Budget *budget, int64 rows, int width);
 extern void fit_free_factors(Budget *budget, FactorMatrix *m);

@@ -93,8 +93,7 @@ fit_purchase_weights(const Interactions *purchases, const FitSide *side, int hal
 		int64		before = side && side->held_from
 			? side->held_from[purchases->client[entry]] : PG_INT64_MAX;
 
-		if (entry % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		check_interrupts_at(entry);
 		weights[entry] = sqrt(lines_weight(interactions_lines(purchases, entry), before, origin,
 										   fit_half_life(half_life)));
 	}

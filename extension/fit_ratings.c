@@ -12,7 +12,6 @@
 #include "miscadmin.h"
 
 #define MIN_HELD_OUT_RATINGS 20
-#define ROWS_PER_CHECK 65536
 
 /* The baseline of biases alone: damped as usual, and solved to the end. */
 #define BASELINE_BIAS_PENALTY 3.0f
@@ -60,8 +59,7 @@ measure_scale(const Interactions *ratings, FitSide *side, RatingScale *scale)
 		return;
 	for (int64 i = 0; i < ratings->used; i++)
 	{
-		if (i % ROWS_PER_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
+		check_interrupts_at(i);
 		if (side && !fit_on_side(ratings, i, side))
 			continue;
 		sum += ratings->value[i] / largest;
@@ -74,8 +72,7 @@ measure_scale(const Interactions *ratings, FitSide *side, RatingScale *scale)
 	{
 		double		difference;
 
-		if (i % ROWS_PER_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
+		check_interrupts_at(i);
 		if (side && !fit_on_side(ratings, i, side))
 			continue;
 		difference = ratings->value[i] / largest - sum;
@@ -384,4 +381,27 @@ fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale)
 			liked[ratings->product[i]]++;
 	}
 	return liked;
+}
+
+/* The rows of clients among biases alone, given those of products and the clients' ratings. */
+FactorMatrix
+fit_fold_in_biases(Budget *budget, const FactorMatrix *products, float bias_penalty,
+				   const SparseRows *ratings)
+{
+	FactorMatrix clients = fit_alloc_factors(budget, ratings->rows, SVD_BIAS_COLUMNS);
+	SvdPenalty	penalty = {.bias = bias_penalty};
+	Size		scratch_size = solve_scratch_size(SVD_BIAS_COLUMNS);
+	void	   *scratch = budget_alloc(budget, 1, scratch_size);
+
+	for (int64 row = 0; row < clients.rows; row++)
+	{
+		int64		first = ratings->start[row];
+
+		check_interrupts_at(row);
+		solve_svd_row(products, SVD_CLIENT_BIAS, ratings->column + first, ratings->value + first,
+					  ratings->start[row + 1] - first, sparse_after(ratings, row), &penalty, scratch,
+					  factor_row(&clients, row));
+	}
+	budget_free(budget, scratch, 1, scratch_size);
+	return clients;
 }

@@ -122,8 +122,7 @@ count_habits(const Interactions *purchases, int64 before, int64 now, Habits *hab
 		int64		last;
 		int64		times;
 
-		if (e % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		check_interrupts_at(e);
 		times = count_times(purchases, e, before, &last);
 		if (times == 0 || (purchases->line_start && !lines_bought(lines, PG_INT64_MIN, before)))
 			continue;

@@ -91,8 +91,7 @@ find_client(const KeptVersion *version, const StoreHeader *header, int64 client)
 	int64		row;
 
 	budget_init(&budget, CurrentMemoryContext);
-	ids = budget_alloc(&budget, header->clients, sizeof(int64));
-	store_read(&version->uuid, STORE_CLIENT_ID, ids, header->clients, sizeof(int64), sizeof(int64));
+	ids = store_read_ids(&version->uuid, STORE_CLIENT_ID, header->clients, &budget);
 	row = ids_find(ids, header->clients, client);
 	budget_free(&budget, ids, header->clients, sizeof(int64));
 	return row;
@@ -155,14 +154,7 @@ forget_client(const Model *model, int64 client)
 		StoreHeader header;
 		int64		row;
 
-		store_read(&versions[i].uuid, STORE_HEADER, &header, 1, sizeof(header), sizeof(header));
-		if (header.format != STORE_FORMAT)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("version %d of model \"%s\" has format %d", versions[i].version,
-							model->name, header.format),
-					 errdetail("This library reads format %d.", STORE_FORMAT),
-					 errhint("Train the model again.")));
+		store_read_header(&versions[i].uuid, model->name, versions[i].version, &header);
 		row = find_client(&versions[i], &header, client);
 		if (row < 0)
 			continue;

@@ -70,11 +70,10 @@ typedef struct Served
 static uint32 *
 match_ids(Served *served, StoreArray array, int64 count, const IdMap *map)
 {
-	int64	   *ids = budget_alloc(&served->budget, count, sizeof(int64));
+	int64	   *ids = store_read_ids(served->uuid, array, count, &served->budget);
 	uint32	   *places = budget_alloc(&served->budget, map->used, sizeof(uint32));
 	int64		place = 0;
 
-	store_read(served->uuid, array, ids, count, sizeof(int64), sizeof(int64));
 	for (uint32 i = 0; i < map->used; i++)
 	{
 		while (place < count && ids[place] < map->ids[i])
@@ -136,22 +135,9 @@ make_matrix(Served *served, const Interactions *rows, bool fresh, const RatingSc
 }
 
 static FactorMatrix
-alloc_factors(Served *served, int64 rows, int width)
-{
-	FactorMatrix m = {.rows = rows,.width = width,.stride = factor_stride(width)};
-
-	m.data = budget_alloc(&served->budget, rows, m.stride * sizeof(float));
-	memset(m.data, 0, rows * m.stride * sizeof(float));
-	return m;
-}
-
-static FactorMatrix
 read_factors(Served *served, StoreArray array, int64 rows, int width)
 {
-	FactorMatrix m = alloc_factors(served, rows, width);
-
-	store_read(served->uuid, array, m.data, rows, width * sizeof(float), m.stride * sizeof(float));
-	return m;
+	return store_read_factors(served->uuid, array, rows, width, &served->budget);
 }
 
 static Neighbours
@@ -168,23 +154,6 @@ read_neighbours(Served *served)
 	store_read(served->uuid, STORE_NEIGHBOUR_WEIGHT, m.weight, m.rows, m.width * sizeof(float),
 			   m.width * sizeof(float));
 	return m;
-}
-
-/* The biases that the version's baseline gives to clients of these ratings. */
-static FactorMatrix
-fold_in_biases(Served *served, const FactorMatrix *products, const SparseRows *ratings)
-{
-	FactorMatrix clients = alloc_factors(served, served->header.clients, SVD_BIAS_COLUMNS);
-	SvdPenalty	penalty = {.bias = served->header.baseline_bias_penalty};
-	void	   *scratch = budget_alloc(&served->budget, 1, solve_scratch_size(SVD_BIAS_COLUMNS));
-
-	for (int64 row = 0; row < clients.rows; row++)
-		solve_svd_row(products, SVD_CLIENT_BIAS, ratings->column + ratings->start[row],
-					  ratings->value + ratings->start[row],
-					  ratings->start[row + 1] - ratings->start[row], sparse_after(ratings, row),
-					  &penalty, scratch, factor_row(&clients, row));
-	CHECK_FOR_INTERRUPTS();
-	return clients;
 }
 
 static void
@@ -210,7 +179,7 @@ measure_ratings(Served *served, const Interactions *rows, const Trainer *trainer
 	products = read_factors(served, STORE_RATING_PRODUCTS, header->products, header->rating_width);
 	trainer->metrics_ratings(&fresh, &scale, &clients, &products, &metrics);
 	products = read_factors(served, STORE_RATING_BASELINE, header->products, SVD_BIAS_COLUMNS);
-	clients = fold_in_biases(served, &products, &seen);
+	clients = fit_fold_in_biases(&served->budget, &products, header->baseline_bias_penalty, &seen);
 	trainer->metrics_ratings(&fresh, &scale, &clients, &products, &baseline);
 	result->has_ratings = true;
 	result->rmse = metrics.rmse;

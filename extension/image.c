@@ -17,7 +17,6 @@
 
 #include "lib/ilist.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -379,22 +378,6 @@ order_by_popularity(Image *image, void *work)
 		image->by_popularity[i] = popular[i].number;
 }
 
-/* What can be said of a product of which nothing is known. */
-static void
-average_row(const FactorMatrix *m, float *average)
-{
-	double	   *sums = palloc0(m->stride * sizeof(double));
-
-	for (int64 row = 0; row < m->rows; row++)
-	{
-		for (int i = 0; i < m->stride; i++)
-			sums[i] += factor_row(m, row)[i];
-	}
-	for (int i = 0; i < m->stride; i++)
-		average[i] = (float) (sums[i] / m->rows);
-	pfree(sums);
-}
-
 /* Fills a table for scanning, if this block has it. */
 static void
 make_scan(ScanSource source, void *work, ScanTable *table)
@@ -410,19 +393,6 @@ make_scan(ScanSource source, void *work, ScanTable *table)
 		CHECK_FOR_INTERRUPTS();
 		scan_fill(&source, work, place, Min(SCAN_FILL_PLACES, places - place), table);
 	}
-}
-
-static void
-read_header(const Model *model, StoreHeader *header)
-{
-	store_read(&model->uuid, STORE_HEADER, header, 1, sizeof(*header), sizeof(*header));
-	if (header->format != STORE_FORMAT)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("version %d of model \"%s\" has format %d", model->version, model->name,
-						header->format),
-				 errdetail("This library reads format %d.", STORE_FORMAT),
-				 errhint("Train the model again.")));
 }
 
 /* Reads the arrays that are in the store into their places. */
@@ -459,10 +429,8 @@ make_block(Image *image, const Model *model)
 	void	   *work;
 
 	budget_init(&budget, image->context);
-	read_header(model, &start.header);
-	ids = budget_alloc(&budget, start.header.products, sizeof(int64));
-	store_read(&image->uuid, STORE_PRODUCT_ID, ids, start.header.products, sizeof(int64),
-			   sizeof(int64));
+	store_read_header(&image->uuid, model->name, model->version, &start.header);
+	ids = store_read_ids(&image->uuid, STORE_PRODUCT_ID, start.header.products, &budget);
 	plan_finder(&start, ids);
 	budget_free(&budget, ids, start.header.products, sizeof(int64));
 
@@ -476,14 +444,16 @@ make_block(Image *image, const Model *model)
 	describe(image, block);
 	read_arrays(image, measures);
 
-	work_size = Max(image->products * sizeof(Popular),
+	work_size = Max(Max(image->products * sizeof(Popular),
+						image->rating_products.stride * sizeof(double)),
 					scan_work_size(image->products, Max(image->rating_products.stride,
 														image->purchase_products.stride)));
 	work = budget_alloc(&budget, work_size, 1);
 	make_finder(image);
 	order_by_popularity(image, work);
+	/* what can be said of a product of which nothing is known */
 	if (image->has_ratings)
-		average_row(&image->rating_products, image->rating_unknown);
+		factor_average(&image->rating_products, work, image->rating_unknown);
 	make_scan((ScanSource) {&image->rating_products, SVD_CLIENT_BIAS, image->rating_spread,
 			  SVD_PRODUCT_BIAS}, work, &image->rating_scan);
 	make_scan((ScanSource) {&image->purchase_products, -1}, work, &image->purchase_scan);
@@ -644,12 +614,7 @@ image_pin(const Model *model)
 	CachedImage *cached;
 	Image	   *image;
 
-	if (model->version == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" has not been trained", model->name),
-				 errhint("Train it with SELECT * FROM reco.train(%s).",
-						 quote_literal_cstr(model->name))));
+	model_check_trained(model);
 	dlist_foreach_modify(iter, &cache)
 	{
 		cached = dlist_container(CachedImage, node, iter.cur);
@@ -691,23 +656,16 @@ image_unpin(Image *image)
 int64 *
 image_read_client_ids(const Image *image, Budget *budget)
 {
-	int64	   *ids = budget_alloc(budget, image->clients, sizeof(int64));
-
-	store_read(&image->uuid, STORE_CLIENT_ID, ids, image->clients, sizeof(int64), sizeof(int64));
-	return ids;
+	return store_read_ids(&image->uuid, STORE_CLIENT_ID, image->clients, budget);
 }
 
 /* Of the purchases, or of the ratings where there are no purchases. */
 FactorMatrix
 image_read_client_factors(const Image *image, Budget *budget)
 {
-	StoreArray	array = image->has_purchases ? STORE_PURCHASE_CLIENTS : STORE_RATING_CLIENTS;
-	int			width = image->has_purchases ? image->purchase_products.width
-		: image->rating_products.width;
-	FactorMatrix m = {.rows = image->clients,.width = width,.stride = factor_stride(width)};
+	bool		purchases = image->has_purchases;
 
-	m.data = budget_alloc(budget, m.rows, m.stride * sizeof(float));
-	memset(m.data, 0, m.rows * m.stride * sizeof(float));
-	store_read(&image->uuid, array, m.data, m.rows, width * sizeof(float), m.stride * sizeof(float));
-	return m;
+	return store_read_factors(&image->uuid, purchases ? STORE_PURCHASE_CLIENTS : STORE_RATING_CLIENTS,
+							  image->clients, purchases ? image->purchase_products.width
+							  : image->rating_products.width, budget);
 }

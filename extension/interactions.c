@@ -25,18 +25,10 @@
 
 #define START_ENTRIES 64
 #define MANY_ENTRIES (1 << 20)
-#define ROWS_PER_CHECK 65536
 #define ENTRIES_AHEAD 16
 #define ROWS_PER_REPORT 16
 
 #define LEAST_WEIGHT 1e-4
-
-static void
-check_interrupts_at(int64 row)
-{
-	if (row % ROWS_PER_CHECK == 0)
-		CHECK_FOR_INTERRUPTS();
-}
 
 /* ---- reading ---- */
 
@@ -156,7 +148,7 @@ interactions_read_since(Interactions *read, const Model *model, SourceKind kind,
 	read_query(read, model, kind, NULL, clients, products, budget);
 }
 
-void
+static void
 interactions_free(Interactions *read)
 {
 	budget_free(read->budget, read->client, read->capacity, sizeof(uint32));

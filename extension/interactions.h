@@ -78,7 +78,6 @@ extern void interactions_reduce(Interactions *read, const uint32 *client_numbers
 								const uint32 *product_numbers);
 extern void interactions_select(const Interactions *from, EntryFilter filter, void *argument,
 								const int64 *before, Interactions *result, Budget *budget);
-extern void interactions_free(Interactions *read);
 extern PairLines interactions_lines(const Interactions *from, int64 entry);
 extern int64 lines_latest(PairLines lines, int64 not_after);
 extern bool lines_bought(PairLines lines, int64 since, int64 before);

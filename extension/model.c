@@ -156,6 +156,18 @@ model_check_owner(const Model *model)
 				 errmsg("must be owner of model \"%s\"", model->name)));
 }
 
+/* Raises object_not_in_prerequisite_state for a model without a version. */
+void
+model_check_trained(const Model *model)
+{
+	if (model->version == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"%s\" has not been trained", model->name),
+				 errhint("Train it with SELECT * FROM reco.train(%s).",
+						 quote_literal_cstr(model->name))));
+}
+
 /*
  * The lock that everybody holds who trains or changes a model.  It is on the
  * model as an object of the database: it shows in pg_locks and, unlike an
@@ -168,7 +180,7 @@ model_lock_tag(int32 id, LOCKTAG *tag)
 }
 
 /* Waits for that lock and holds it until the end of the transaction. */
-void
+static void
 model_lock(const Model *model)
 {
 	LOCKTAG		tag;

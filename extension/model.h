@@ -41,8 +41,8 @@ extern const char *const source_names[SOURCE_KINDS];
 extern Model *model_get(const char *name);
 extern const char *model_name_or_default(const char *name);
 extern void model_check_owner(const Model *model);
+extern void model_check_trained(const Model *model);
 extern void model_lock_tag(int32 id, LOCKTAG *tag);
-extern void model_lock(const Model *model);
 extern Model *model_get_to_change(const char *name, const char *function);
 
 #endif							/* RECO_MODEL_H */

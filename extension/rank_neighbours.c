@@ -16,8 +16,6 @@
 
 #include "miscadmin.h"
 
-#define ROWS_PER_CHECK 65536
-
 /* The part of a row that says what it is like: all of it, less its biases. */
 static int
 first_factor(const Image *image)
@@ -56,8 +54,7 @@ rank_neighbours(const Image *image, const float *row, int64 own_id,
 	topn_init(top, MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(TopEntry)), n);
 	for (int64 i = 0; i < rows->rows; i++)
 	{
-		if (i % ROWS_PER_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
+		check_interrupts_at(i);
 		if (ids[i] != own_id && (!visible || ids_find(visible, visible_count, ids[i]) >= 0))
 			topn_offer(top, cosine(row, factor_row(rows, i), first, rows->width), ids[i]);
 	}
@@ -74,8 +71,7 @@ rank_by_weight(const Image *image, int64 number, int64 n, TopN *top)
 	topn_init(top, MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(TopEntry)), n);
 	for (int64 i = 0; i < image->products; i++)
 	{
-		if (i % ROWS_PER_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
+		check_interrupts_at(i);
 		if (i != number)
 			topn_offer(top, ((double) neighbours_weight(m, number, i) +
 							 neighbours_weight(m, i, number)) / 2, image->product_ids[i]);
@@ -165,8 +161,9 @@ rank_similar_products(Serving *serving, int64 product_id, int64 n, TopN *top)
 }
 
 /*
- * The clients most like one, by factors as of the training; none if nothing is known.
- * Where rows are hidden from the caller, so are the clients of these rows.
+ * The clients most like one, by factors as of the training; none if nothing is
+ * known.  Where rows are hidden from the caller, so are the clients of these
+ * rows.
  */
 void
 rank_similar_clients(Serving *serving, Client *client, int64 n, TopN *top)

@@ -22,6 +22,7 @@
 #endif
 
 #include "compat.h"
+#include "miscadmin.h"
 
 #define RECO_SCHEMA "reco"
 
@@ -35,5 +36,15 @@ extern int	reco_nice;
 
 extern void guc_define(void);
 extern int	allowed_threads(void);
+
+/* Loops over rows, of which each takes next to no time, look for a cancel now and then. */
+#define ROWS_PER_CHECK 65536
+
+static inline void
+check_interrupts_at(int64 row)
+{
+	if (row % ROWS_PER_CHECK == 0)
+		CHECK_FOR_INTERRUPTS();
+}
 
 #endif							/* RECO_H */

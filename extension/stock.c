@@ -71,7 +71,7 @@ side_of_sum(Numeric sum)
 	return compare(sum, int64_to_numeric(0)) == 0 ? SIDE_CLOSED : SIDE_OPEN;
 }
 
-StockSide
+static StockSide
 stock_side(const StockItem *item, AlertKind kind)
 {
 	if (!item->offered || item->available == NULL)

@@ -40,7 +40,6 @@ typedef struct StockItem
 	Numeric		drift;			/* level less ledger; NULL: not looked at */
 } StockItem;
 
-extern StockSide stock_side(const StockItem *item, AlertKind kind);
 extern bool stock_crossed(const StockItem *before, const StockItem *after);
 
 /*

@@ -234,6 +234,44 @@ store_read(const pg_uuid_t *version, StoreArray array, void *data,
 }
 
 /*
+ * Reads the header of a version, which errors call by its number and model:
+ * data_corrupted, feature_not_supported if it is of another format.
+ */
+void
+store_read_header(const pg_uuid_t *version, const char *model, int32 number, StoreHeader *header)
+{
+	store_read(version, STORE_HEADER, header, 1, sizeof(*header), sizeof(*header));
+	if (header->format != STORE_FORMAT)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("version %d of model \"%s\" has format %d", number, model, header->format),
+				 errdetail("This library reads format %d.", STORE_FORMAT),
+				 errhint("Train the model again.")));
+}
+
+/* The ids of clients or products. */
+int64 *
+store_read_ids(const pg_uuid_t *version, StoreArray array, int64 count, Budget *budget)
+{
+	int64	   *ids = budget_alloc(budget, count, sizeof(int64));
+
+	store_read(version, array, ids, count, sizeof(int64), sizeof(int64));
+	return ids;
+}
+
+/* Rows of factors, padded. */
+FactorMatrix
+store_read_factors(const pg_uuid_t *version, StoreArray array, int64 rows, int width, Budget *budget)
+{
+	FactorMatrix m = {.rows = rows,.width = width,.stride = factor_stride(width)};
+
+	m.data = budget_alloc(budget, rows, m.stride * sizeof(float));
+	memset(m.data, 0, rows * m.stride * sizeof(float));
+	store_read(version, array, m.data, rows, width * sizeof(float), m.stride * sizeof(float));
+	return m;
+}
+
+/*
  * Writes, as an array of version to, the rows of the same array of version
  * from, but for one of them; without below 0: all of them.  Holds a part of
  * the array at a time.

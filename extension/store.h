@@ -5,6 +5,7 @@
 #define RECO_STORE_H
 
 #include "budget.h"
+#include "factors.h"
 #include "repeat.h"
 
 #include "utils/uuid.h"
@@ -70,6 +71,11 @@ extern void store_write(const pg_uuid_t *version, StoreArray array, const void *
 						int64 rows, Size row_size, Size row_stride);
 extern void store_read(const pg_uuid_t *version, StoreArray array, void *data,
 					   int64 rows, Size row_size, Size row_stride);
+extern void store_read_header(const pg_uuid_t *version, const char *model, int32 number,
+							  StoreHeader *header);
+extern int64 *store_read_ids(const pg_uuid_t *version, StoreArray array, int64 count, Budget *budget);
+extern FactorMatrix store_read_factors(const pg_uuid_t *version, StoreArray array, int64 rows, int width,
+									   Budget *budget);
 extern void store_copy(const pg_uuid_t *from, const pg_uuid_t *to, StoreArray array,
 					   int64 rows, Size row_size, int64 without);
 

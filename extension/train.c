@@ -30,8 +30,6 @@
  */
 #define BYTES_PER_ROW 80
 
-#define ROWS_PER_CHECK 65536
-
 /*
  * The trainer library, loaded at the first training of a backend.  OpenBLAS
  * starts a thread for each core as it is loaded, with signals open, unless
@@ -113,8 +111,7 @@ digest_rows(const Training *training)
 			uint64		pair = random_bits(training->clients.ids[read->client[i]],
 										   training->products.ids[read->product[i]]);
 
-			if (i % ROWS_PER_CHECK == 0)
-				CHECK_FOR_INTERRUPTS();
+			check_interrupts_at(i);
 			sum += kind == SOURCE_RATINGS ? digest_double(pair, read->value[i]) : pair;
 			if (read->line_start)
 				sum += digest_lines(pair, interactions_lines(read, i));

@@ -210,13 +210,8 @@ transfer_export(const Model *model)
 	bytea	   *result;
 	char	   *to;
 
-	if (model->version == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" has not been trained", model->name),
-				 errhint("Train it with SELECT * FROM reco.train(%s).",
-						 quote_literal_cstr(model->name))));
-	store_read(&model->uuid, STORE_HEADER, &header, 1, sizeof(header), sizeof(header));
+	model_check_trained(model);
+	store_read_header(&model->uuid, model->name, model->version, &header);
 	description = get_description(model);
 	description_size = strlen(description);
 	count = array_shapes(&header, shapes);
@@ -384,8 +379,7 @@ check_numbers(const char *bytes, int64 rows, Size row_size, double lowest, doubl
 			if (!(value >= lowest && value <= highest))
 				damaged("Its numbers make no sense.");
 		}
-		if (row % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		check_interrupts_at(row);
 	}
 }
 
