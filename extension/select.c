@@ -10,13 +10,17 @@
  */
 #include "select.h"
 
+#include "access/transam.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
 #include "parser/parser.h"
 #include "tcop/dest.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
 #include "trusted.h"
@@ -113,19 +117,76 @@ select_analyze(const char *what, const char *hint, const char *text)
 	return query;
 }
 
-/* The text of a query in which every name is qualified. */
+/*
+ * The text of a query in which every name is qualified, and constants are
+ * written so that they are read alike under any settings.
+ */
 char *
 select_qualified(Query *query)
 {
+	static const char *const settings[][2] = {
+		/* a name is printed qualified unless the search_path finds it */
+		{"search_path", "pg_catalog"},
+		{"datestyle", "ISO"},
+		{"intervalstyle", "postgres"},
+		{"extra_float_digits", "3"}
+	};
 	char	   *text;
 	int			guc_level = NewGUCNestLevel();
 
-	/* a name is printed qualified unless the search_path finds it */
-	(void) set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	text = pg_get_querydef(query, false);
 	AtEOXact_GUC(false, guc_level);
 	return text;
+}
+
+/* ---- what a query calls ---- */
+
+static bool
+is_unsteady_function(Oid function, void *context)
+{
+	char		volatility = func_volatile(function);
+
+	/* of the server's own stable functions only this one can change so soon */
+	return volatility == PROVOLATILE_VOLATILE ||
+		(volatility == PROVOLATILE_STABLE &&
+		 (function >= FirstNormalObjectId || function == F_CURRENT_SETTING_TEXT ||
+		  function == F_CURRENT_SETTING_TEXT_BOOL));
+}
+
+static bool
+is_own_function(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId;
+}
+
+/* Is there a function of this kind in a query, or in one inside it? */
+static bool
+has_function(Node *node, void *kind)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, (check_function_callback) kind, NULL))
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, has_function, kind, 0);
+	return expression_tree_walker(node, has_function, kind);
+}
+
+/* May functions in these queries return something else at the next call? */
+bool
+select_is_unsteady(List *queries)
+{
+	return has_function((Node *) queries, is_unsteady_function);
+}
+
+/* Do these queries call functions that are not the server's? */
+bool
+select_calls_functions(List *queries)
+{
+	return has_function((Node *) queries, is_own_function);
 }
 
 /* ---- running ---- */

@@ -14,19 +14,20 @@
  * works, rights and row security are the caller's, and no row is copied.
  * Plans are kept, one for each model, query and way of using it, up to
  * MAX_KEPT_PLANS.
+ *
+ * A query is its owner's: who may not see the model's row does not read it in
+ * an error either.
  */
 #include "source.h"
 
-#include "access/transam.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -174,6 +175,7 @@ typedef struct KeptPlan
 {
 	PlanKey		key;			/* hash key of entry - MUST BE FIRST */
 	char	   *query;			/* as it was when the plan was made */
+	Oid			author;			/* a model's owner; of KIND_AMONG, InvalidOid */
 	SPIPlanPtr	plan;
 	int			running;		/* times; a query may use another model */
 } KeptPlan;
@@ -182,62 +184,52 @@ typedef struct KeptPlan
 
 static HTAB *kept_plans = NULL;
 
+/* May the role that runs a query of this author's see its text? */
 static bool
-is_unsteady_function(Oid function, void *context)
+may_see_query(Oid author)
 {
-	char		volatility = func_volatile(function);
-
-	/* of the server's own stable functions only this one can change so soon */
-	return volatility == PROVOLATILE_VOLATILE ||
-		(volatility == PROVOLATILE_STABLE &&
-		 (function >= FirstNormalObjectId || function == F_CURRENT_SETTING_TEXT ||
-		  function == F_CURRENT_SETTING_TEXT_BOOL));
-}
-
-static bool
-has_unsteady_function(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (check_functions_in_node(node, is_unsteady_function, context))
-		return true;
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, has_unsteady_function, context, 0);
-	return expression_tree_walker(node, has_unsteady_function, context);
-}
-
-static bool
-is_own_function(Oid function, void *context)
-{
-	return function >= FirstNormalObjectId;
-}
-
-static bool
-has_own_function(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (check_functions_in_node(node, is_own_function, context))
-		return true;
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, has_own_function, context, 0);
-	return expression_tree_walker(node, has_own_function, context);
+	return !OidIsValid(author) || has_privs_of_role(GetUserId(), author);
 }
 
 /* Does the query call functions that are not the server's? */
 static bool
-calls_functions(SPIPlanPtr plan)
+calls_functions(const KeptPlan *kept)
 {
 	ListCell   *cell;
 
-	foreach(cell, SPI_plan_get_plan_sources(plan))
+	foreach(cell, SPI_plan_get_plan_sources(kept->plan))
 	{
 		CachedPlanSource *source = lfirst(cell);
 
-		if (has_own_function((Node *) source->query_list, NULL))
+		if (select_calls_functions(source->query_list))
 			return true;
 	}
 	return false;
+}
+
+/* The plan as the tables are now, to be released. */
+static CachedPlan *
+current_plan(KeptPlan *kept)
+{
+	MemoryContext context = CurrentMemoryContext;
+	bool		may_see = may_see_query(kept->author);
+	CachedPlan *plan = NULL;
+
+	kept->running++;
+	PG_TRY();
+	{
+		plan = SPI_plan_get_cached_plan(kept->plan);
+	}
+	PG_CATCH();
+	{
+		kept->running--;
+		scope_rethrow(may_see, context);
+	}
+	PG_END_TRY();
+	kept->running--;
+	if (plan == NULL)
+		elog(ERROR, "no single plan for a query of a model");
+	return plan;
 }
 
 /*
@@ -245,21 +237,20 @@ calls_functions(SPIPlanPtr plan)
  * row security, which may go by a setting, or by a function that does.
  */
 static Steadiness
-steadiness(SPIPlanPtr plan)
+steadiness(KeptPlan *kept)
 {
-	CachedPlan *current = SPI_plan_get_cached_plan(plan);
 	Steadiness	result = STEADY;
 	ListCell   *cell;
 
-	/* now what the plan is made of is as the tables are now */
-	ReleaseCachedPlan(current, CurrentResourceOwner);
-	foreach(cell, SPI_plan_get_plan_sources(plan))
+	/* then what the plan is made of is as the tables are now */
+	ReleaseCachedPlan(current_plan(kept), CurrentResourceOwner);
+	foreach(cell, SPI_plan_get_plan_sources(kept->plan))
 	{
 		CachedPlanSource *source = lfirst(cell);
 
 		if (contain_volatile_functions((Node *) source->query_list))
 			return VOLATILE;
-		if (source->dependsOnRLS || has_unsteady_function((Node *) source->query_list, NULL))
+		if (source->dependsOnRLS || select_is_unsteady(source->query_list))
 			result = UNSTEADY;
 	}
 	return result;
@@ -270,9 +261,9 @@ steadiness(SPIPlanPtr plan)
  * tables.  Returns whether that is all: of foreign tables, only running tells.
  */
 static bool
-check_plan_rights(SPIPlanPtr plan)
+check_plan_rights(KeptPlan *kept)
 {
-	CachedPlan *current = SPI_plan_get_cached_plan(plan);
+	CachedPlan *current = current_plan(kept);
 	bool		is_all = true;
 	ListCell   *cell;
 
@@ -311,9 +302,30 @@ forget_plans(void)
 	}
 }
 
+static SPIPlanPtr
+prepare(const char *sql, int arguments, Oid *types, int cursor_options, Oid author)
+{
+	MemoryContext context = CurrentMemoryContext;
+	bool		may_see = may_see_query(author);
+	SPIPlanPtr	plan = NULL;
+
+	PG_TRY();
+	{
+		plan = SPI_prepare_cursor(sql, arguments, types, cursor_options);
+	}
+	PG_CATCH();
+	{
+		scope_rethrow(may_see, context);
+	}
+	PG_END_TRY();
+	if (plan == NULL)
+		elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
+	return plan;
+}
+
 /* The plan of a query, used in some way; inside a caller scope. */
 static KeptPlan *
-kept_plan_of(PlanKey key, const char *query)
+kept_plan_of(PlanKey key, const char *query, Oid author)
 {
 	Oid			argument = key.use == USE_PRODUCTS ? INT8ARRAYOID : INT8OID;
 	bool		has_argument = key.use == USE_CLIENT || key.use == USE_PRODUCTS;
@@ -356,10 +368,8 @@ kept_plan_of(PlanKey key, const char *query)
 			break;
 	}
 	/* one plan for all ids: planning for each costs more than it can save */
-	plan = SPI_prepare_cursor(sql, has_argument ? 1 : 0, &argument,
-							  CURSOR_OPT_PARALLEL_OK | (has_argument ? CURSOR_OPT_GENERIC_PLAN : 0));
-	if (plan == NULL)
-		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	plan = prepare(sql, has_argument ? 1 : 0, &argument,
+				   CURSOR_OPT_PARALLEL_OK | (has_argument ? CURSOR_OPT_GENERIC_PLAN : 0), author);
 	SPI_keepplan(plan);
 
 	/* nothing below can fail but for lack of memory */
@@ -370,6 +380,7 @@ kept_plan_of(PlanKey key, const char *query)
 		pfree(kept->query);
 	}
 	kept->plan = plan;
+	kept->author = author;
 	kept->query = MemoryContextStrdup(TopMemoryContext, query);
 	kept->running = 0;
 	return kept;
@@ -379,7 +390,7 @@ kept_plan_of(PlanKey key, const char *query)
 static KeptPlan *
 kept_plan(const Model *model, SourceKind kind, SourceUse use)
 {
-	return kept_plan_of((PlanKey) {model->id, kind, use}, model->queries[kind]);
+	return kept_plan_of((PlanKey) {model->id, kind, use}, model->queries[kind], model->owner);
 }
 
 /* The same of candidates or, if it is given, among. */
@@ -387,7 +398,7 @@ static KeptPlan *
 kept_products_plan(const Model *model, const Among *among, SourceUse use)
 {
 	if (among)
-		return kept_plan_of((PlanKey) {among->relation, KIND_AMONG, use}, among->query);
+		return kept_plan_of((PlanKey) {among->relation, KIND_AMONG, use}, among->query, InvalidOid);
 	return kept_plan(model, SOURCE_CANDIDATES, use);
 }
 
@@ -395,6 +406,8 @@ kept_products_plan(const Model *model, const Among *among, SourceUse use)
 static void
 run_kept(KeptPlan *kept, const SPIExecuteOptions *options)
 {
+	MemoryContext context = CurrentMemoryContext;
+	bool		may_see = may_see_query(kept->author);
 	int			result = 0;
 
 	kept->running++;
@@ -402,11 +415,13 @@ run_kept(KeptPlan *kept, const SPIExecuteOptions *options)
 	{
 		result = SPI_execute_plan_extended(kept->plan, options);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		kept->running--;
+		scope_rethrow(may_see, context);
 	}
 	PG_END_TRY();
+	kept->running--;
 	if (result < 0)
 		elog(ERROR, "could not run a query: %s", SPI_result_code_string(result));
 }
@@ -627,7 +642,7 @@ source_products_steadiness(const Model *model, const Among *among)
 	Scope		scope;
 
 	begin_products_scope(&scope, model, among);
-	result = steadiness(kept_products_plan(model, among, USE_ALL)->plan);
+	result = steadiness(kept_products_plan(model, among, USE_ALL));
 	scope_end(&scope);
 	return result;
 }
@@ -684,10 +699,10 @@ source_check_rights(const Model *model)
 			continue;
 		/* of the plan that is needed soon, to make one less in a new session */
 		kept = kept_plan(model, kind, USE_CLIENT);
-		if (!check_plan_rights(kept->plan))
+		if (!check_plan_rights(kept))
 			run_kept(kept_plan(model, kind, USE_RIGHTS), &options);
-		unsteady |= steadiness(kept->plan) != STEADY;
-		if (calls_functions(kept->plan))
+		unsteady |= steadiness(kept) != STEADY;
+		if (calls_functions(kept))
 			run_kept(kept_plan(model, kind, USE_FUNCTIONS), &options);
 	}
 	scope_end(&scope);
@@ -721,22 +736,10 @@ source_count(const Model *model)
 static double
 cost_of_plan(KeptPlan *kept, double *rows)
 {
-	CachedPlan *plan = NULL;
+	CachedPlan *plan = current_plan(kept);
 	Plan	   *tree;
 	double		cost;
 
-	kept->running++;
-	PG_TRY();
-	{
-		plan = SPI_plan_get_cached_plan(kept->plan);
-	}
-	PG_FINALLY();
-	{
-		kept->running--;
-	}
-	PG_END_TRY();
-	if (plan == NULL)
-		elog(ERROR, "no single plan for \"%s\"", kept->query);
 	tree = linitial_node(PlannedStmt, plan->stmt_list)->planTree;
 	cost = tree->total_cost;
 	*rows = tree->plan_rows;

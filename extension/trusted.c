@@ -13,11 +13,14 @@
  * objects in a schema of the caller's cannot take the place of ours.
  *
  * The settings and the role go back at scope_end, or when the transaction or
- * subtransaction of an error is rolled back.
+ * subtransaction of an error is rolled back.  So does XactReadOnly, which is
+ * set without the setting of that name: later versions of the server refuse to
+ * change that one for a while.
  */
 #include "trusted.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
@@ -56,6 +59,7 @@ static void
 scope_begin(Scope *scope)
 {
 	GetUserIdAndSecContext(&scope->user, &scope->security_context);
+	scope->read_only = XactReadOnly;
 	scope->guc_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", SAFE_SEARCH_PATH, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
@@ -95,8 +99,7 @@ scope_begin_caller(Scope *scope, Oid owner, bool as_owner)
 	if (as_owner || (superuser_arg(user) && !superuser_arg(owner)))
 		user = owner;
 	scope_begin(scope);
-	(void) set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	XactReadOnly = true;
 	SetUserIdAndSecContext(user,
 						   scope->security_context | SECURITY_RESTRICTED_OPERATION);
 	SPI_connect();
@@ -119,6 +122,7 @@ scope_end(Scope *scope)
 	if (scope->spi)
 		SPI_finish();
 	AtEOXact_GUC(false, scope->guc_level);
+	XactReadOnly = scope->read_only;
 	SetUserIdAndSecContext(scope->user, scope->security_context);
 }
 
@@ -135,6 +139,35 @@ void
 statement_set_text(Datum *values, char *nulls, int position, const char *text)
 {
 	statement_set(values, nulls, position, text != NULL, text ? CStringGetTextDatum(text) : (Datum) 0);
+}
+
+/*
+ * For PG_CATCH around the query of a model: raises its error again, to those
+ * who may not see the query without what comes from inside of it.  The
+ * server's log keeps that.
+ */
+void
+scope_rethrow(bool may_see, MemoryContext context)
+{
+	ErrorData  *error;
+	StringInfoData log;
+
+	if (may_see)
+		PG_RE_THROW();
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	initStringInfo(&log);
+	appendStringInfoString(&log, error->detail ? error->detail : "It comes from a query of a model.");
+	if (error->internalquery)
+		appendStringInfo(&log, "\n%s", error->internalquery);
+	if (error->context)
+		appendStringInfo(&log, "\n%s", error->context);
+	error->detail_log = log.data;
+	error->internalquery = NULL;
+	error->internalpos = 0;
+	error->context = NULL;
+	ThrowErrorData(error);
 }
 
 /*

@@ -14,6 +14,7 @@ typedef struct Scope
 	Oid			user;
 	int			security_context;
 	int			guc_level;
+	bool		read_only;
 	bool		spi;
 } Scope;
 
@@ -22,6 +23,7 @@ extern void scope_begin_role(Scope *scope, Oid role);
 extern void scope_begin_caller(Scope *scope, Oid owner, bool as_owner);
 extern void scope_begin_change(Scope *scope, Oid owner);
 extern void scope_end(Scope *scope);
+extern void scope_rethrow(bool may_see, MemoryContext context);
 
 extern Oid	engine_relation(const char *name);
 extern Oid	relation_owner(Oid relation);

@@ -1,7 +1,7 @@
 -- What a model may be made of: any SELECT, ids of any integer type, rows that repeat or lack something.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(46);
+SELECT plan(47);
 
 -- Makes and trains a model; the bits it learnt.
 CREATE FUNCTION taste.learn(name text, ratings text, purchases text) RETURNS text
@@ -72,6 +72,25 @@ FROM unnest(ARRAY['smallint', 'bigint', 'numeric', 'numeric(3,1)', 'real', 'doub
 SELECT is(taste.learn('at as ' || type, format('SELECT client, product, stars, rated_at::%s FROM taste.rating', type), NULL), :'rated',
           'the time may be ' || type)
 FROM unnest(ARRAY['date', 'timestamp', 'timestamptz', 'timestamp(0)']) type;
+
+-- constants mean what they meant to the author
+
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL intervalstyle = sql_standard;
+SET LOCAL extra_float_digits = -9;
+\set written 'SELECT c, c, 0.1234567890123456::double precision, timestamptz \'02/03/2026 4:05\' + interval \'-1 day 2 hours\' FROM generate_series(1, 3) c WHERE date \'02/03/2026\' < date \'01/04/2026\''
+SELECT reco.create_model('written', purchases => :'written') \gset
+SELECT array_agg(q::text) AS meant FROM (:written) q \gset
+SELECT purchases AS stored FROM reco.model WHERE name = 'written' \gset
+SET LOCAL datestyle = 'ISO, MDY';
+SET LOCAL intervalstyle = postgres;
+SET LOCAL extra_float_digits = 1;
+CREATE TABLE taste.stored AS :stored;
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL extra_float_digits = -9;
+SELECT is((SELECT array_agg(s::text) FROM taste.stored s)::text, :'meant', 'dates, intervals and numbers in a query are those of its author''s settings');
+SET LOCAL datestyle = 'ISO, MDY';
+SET LOCAL extra_float_digits = 1;
 
 -- ids of any size
 

@@ -133,6 +133,26 @@ SELECT reco.score(5, 5);
 SELECT rank, product_id FROM reco.recommend(7, 1);
 SELECT * FROM reco.recommend_all(1);
 
+-- what a model reads is told to its owner alone
+CREATE ROLE test_recommend_other;
+GRANT USAGE ON SCHEMA test_recommend TO test_recommend_other;
+GRANT SELECT ON sold TO test_recommend_other;
+SELECT reco.create_model('open', purchases => 'SELECT client, product, 1 FROM sold WHERE product <> 12345',
+                         candidates => 'SELECT id FROM goods WHERE id <> 12345');
+SELECT version FROM reco.train('open');
+\set SHOW_CONTEXT errors
+SET ROLE test_recommend_other;
+SELECT * FROM reco.recommend(5, 1, 'open');
+RESET ROLE;
+REVOKE USAGE ON SCHEMA test_recommend FROM test_recommend_other;
+SET ROLE test_recommend_other;
+SELECT reco.score(5, 1, 'open');
+RESET ROLE;
+ALTER TABLE goods RENAME TO wares;
+SELECT * FROM reco.recommend(5, 1, 'open');
+ALTER TABLE wares RENAME TO goods;
+\set SHOW_CONTEXT never
+
 -- tables that have changed
 \set VERBOSITY sqlstate
 ALTER TABLE goods RENAME TO wares;
@@ -144,3 +164,4 @@ SELECT count(*) FROM reco.similar_products(5, 3);
 SELECT count(reco.drop_model(name)) FROM reco.model;
 SET client_min_messages = warning;
 DROP SCHEMA test_recommend CASCADE;
+DROP ROLE test_recommend_other;
