@@ -282,6 +282,17 @@ db_query(Request *r, const char *sql, Refusal *refusal, const char *const *value
 	return (const Rows *) result;
 }
 
+/* The same, see find(). */
+const Rows *
+db_find(Request *r, const char *sql, const char *const *values, int count)
+{
+	const Rows *rows = db_query(r, sql, NULL, values, count);
+
+	if (rows_count(rows) == 0)
+		request_fail(r, 404);
+	return rows;
+}
+
 /* The picture of a hash, NULL when there is none. As bytes: as text it would be twice as long. */
 const char *
 db_bytes(Request *r, const char *hash, size_t *len, const char **media_type)

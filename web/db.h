@@ -30,6 +30,8 @@ typedef struct Refusal
 
 /* Runs a statement; every value is a string, NULL stands for NULL. */
 #define query(r, sql, ...) db_query(r, "" sql "", NULL, QUERY_ARGS(__VA_ARGS__))
+/* The same, for one that has to find something: where there is no row there is no such page, 404. */
+#define find(r, sql, ...) db_find(r, "" sql "", QUERY_ARGS(__VA_ARGS__))
 /* The same, for one that may be refused: returns NULL then and says why, the transaction goes on. */
 #define attempt(r, refusal, sql, ...) db_query(r, "" sql "", refusal, QUERY_ARGS(__VA_ARGS__))
 
@@ -42,6 +44,7 @@ void		db_end(Request *r);
 const char *db_schema(void);
 
 const Rows *db_query(Request *r, const char *sql, Refusal *refusal, const char *const *values, int count);
+const Rows *db_find(Request *r, const char *sql, const char *const *values, int count);
 const char *db_bytes(Request *r, const char *hash, size_t *len, const char **media_type);
 void		db_save_picture(Request *r, const char *product_id, const char *size, const void *bytes, size_t len);
 

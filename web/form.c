@@ -470,6 +470,30 @@ form_given(Request *r, const char *name)
 	return form_value(r, name)[0] != '\0';
 }
 
+/*
+ * What was typed into the fields of these names (NULL ends them) as the rest of an address, with "&" at its
+ * end; without one of them, to take that away, or none ("").
+ */
+const char *
+form_params(Request *r, const char *const *names, const char *without)
+{
+	Buf			buf = {0};
+	char	   *params;
+
+	for (; *names != NULL; names++)
+	{
+		if (!form_given(r, *names) || strcmp(*names, without) == 0)
+			continue;
+		buf_puts(&buf, *names);
+		buf_byte(&buf, '=');
+		html_url(&buf, form_value(r, *names));
+		buf_byte(&buf, '&');
+	}
+	params = arena_copy(&r->arena, buf.data != NULL ? buf.data : "", buf.len);
+	buf_free(&buf);
+	return params;
+}
+
 /* A file that was sent, NULL when there was none. */
 const char *
 form_file(Request *r, const char *name, size_t *len)

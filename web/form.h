@@ -11,6 +11,7 @@ bool		form_check(Request *r, const Field *fields, const Pairs *pairs, bool stric
 const char *form_value(Request *r, const char *name);
 const char *form_or_null(Request *r, const char *name);
 bool		form_given(Request *r, const char *name);
+const char *form_params(Request *r, const char *const *names, const char *without);
 const char *form_file(Request *r, const char *name, size_t *len);
 const char *form_check_cell(Request *r, const Field *field, const char *typed, const char **value);
 const Value *form_each(Request *r, const char *name, const Value *after);

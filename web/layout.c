@@ -122,13 +122,49 @@ put_note(Request *r, const char *text)
 	put(r, LIT("<p class=\"note good\" role=\"status\">"), TEXT(text), LIT("</p>"));
 }
 
+/* How many of these are shown. */
+int
+rows_on_page(const Rows *rows)
+{
+	return rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+}
+
+/* A page of a list by name begins behind the last row of the one before, "id name": the name, "" at the start. */
+const char *
+page_after_name(Request *r)
+{
+	const char *space = strchr(form_value(r, "after"), ' ');
+
+	return space != NULL ? space + 1 : "";
+}
+
+/* The same: the id, "0" at the start. */
+const char *
+page_after_id(Request *r)
+{
+	const char *after = form_value(r, "after");
+	size_t		len = strspn(after, "0123456789");
+
+	return len > 0 && len <= 18 && after[len] == ' ' ? arena_copy(&r->arena, after, len) : "0";
+}
+
+/* What the next page of such a list begins behind; its first columns are id and name. */
+const char *
+page_last_row(Request *r, const Rows *rows)
+{
+	int			last = rows_on_page(rows) - 1;
+
+	return request_join(r, cell(rows, last, 0), " ", cell(rows, last, 1), NULL);
+}
+
 /*
- * The way to the rows that follow, and back to the first. params is the rest of the query, escaped, with "&"
- * at its end, or "".
+ * The way to the rows that follow the page of these, and back to the first. params is the rest of the query,
+ * escaped, with "&" at its end, or "" (see form_params()).
  */
 void
-put_pager(Request *r, const char *path, const char *params, const char *after, bool more)
+put_pager(Request *r, const char *path, const char *params, const char *after, const Rows *rows)
 {
+	bool		more = rows_count(rows) > PAGE_ROWS;
 	bool		later = r->query_string[0] != '\0' && strstr(r->query_string, "after=") != NULL;
 
 	if (!more && !later)

@@ -2,7 +2,7 @@
 #ifndef RECO_LAYOUT_H
 #define RECO_LAYOUT_H
 
-#include "request.h"
+#include "db.h"
 
 /* Titles are messages, unless it is the name of something (page_begin_named). */
 void		page_begin(Request *r, const char *title);
@@ -10,8 +10,16 @@ void		page_begin_named(Request *r, const char *name);
 void		page_end(Request *r);
 void		page_error(Request *r, int status);
 
+/* Rows of a list on one page; its query asks for one more, which tells that there are more. */
+#define PAGE_ROWS 25
+
+int			rows_on_page(const Rows *rows);
+const char *page_after_name(Request *r);
+const char *page_after_id(Request *r);
+const char *page_last_row(Request *r, const Rows *rows);
+
 void		put_note(Request *r, const char *text);
-void		put_pager(Request *r, const char *path, const char *params, const char *after, bool more);
+void		put_pager(Request *r, const char *path, const char *params, const char *after, const Rows *rows);
 void		put_stars(Request *r, int stars);
 void		put_rate(Request *r, const char *action, const char *product_id, const char *stars);
 void		put_phone(Request *r, const char *phone);

@@ -7,8 +7,6 @@
 #include "layout.h"
 #include "pages.h"
 
-#define PAGE_ROWS 25
-
 const Field alerts_query[] = {
 	{"state", _("Show"), FIELD_CHOICE, 0, 0, 0, "waiting|later|seen|all", NULL},
 	{"after", NULL, FIELD_TEXT, 1, 300, 0, NULL, NULL},
@@ -124,8 +122,7 @@ put_alerts(Request *r, const Rows *rows, int count, const char *state)
 			MSG(_("All %1 are seen"), say_part(r, NUMBER(cell(latest, 0, 1)))), LIT("</button>"));
 	put(r, LIT("</form>"));
 	put_pager(r, "/alerts", request_join(r, "state=", state, "&", NULL),
-			  request_join(r, cell(rows, count - 1, 12), " ", cell(rows, count - 1, ALERT_ID), " ", cell(rows, count - 1, ALERT_NAME), NULL),
-			  rows_count(rows) > PAGE_ROWS);
+			  request_join(r, cell(rows, count - 1, 12), " ", cell(rows, count - 1, ALERT_ID), " ", cell(rows, count - 1, ALERT_NAME), NULL), rows);
 }
 
 /* The page. */
@@ -135,7 +132,7 @@ alerts_show(Request *r)
 	static const char *const states[] = {_("To look at"), _("Put off"), _("Seen"), _("All")};
 	const char *state = form_given(r, "state") ? form_value(r, "state") : "waiting";
 	const Rows *rows = read_alerts(r, state);
-	int			count = rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+	int			count = rows_on_page(rows);
 
 	page_begin(r, _("Alerts"));
 	if (strcmp(form_value(r, "done"), "later") == 0)
@@ -180,15 +177,13 @@ void
 alert_show(Request *r)
 {
 	const char *id = form_value(r, "id");
-	const Rows *rows = query(r,
-							 "SELECT a.id, a.product_id, a.product, a.kind, a.opened_at, a.available, p.unit, nullif(l.on_order, 0),"
-							 " a.likely_buyers, CASE WHEN a.snoozed_until > now() THEN a.snoozed_until END, a.waits, p.supplier_id,"
-							 " current_date + 7"
-							 " FROM web_alert a JOIN product p ON p.id = a.product_id JOIN stock_level l ON l.product_id = a.product_id"
-							 " WHERE a.id = $1", id);
+	const Rows *rows = find(r,
+							"SELECT a.id, a.product_id, a.product, a.kind, a.opened_at, a.available, p.unit, nullif(l.on_order, 0),"
+							" a.likely_buyers, CASE WHEN a.snoozed_until > now() THEN a.snoozed_until END, a.waits, p.supplier_id,"
+							" current_date + 7"
+							" FROM web_alert a JOIN product p ON p.id = a.product_id JOIN stock_level l ON l.product_id = a.product_id"
+							" WHERE a.id = $1", id);
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, ALERT_NAME));
 	put(r, LIT("<p>"));
 	put_kind(r, rows, 0);

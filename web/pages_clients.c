@@ -1,5 +1,4 @@
 /* Clients: the list, one client with what is known and what to recommend, and the form. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "advice.h"
@@ -8,8 +7,6 @@
 #include "html.h"
 #include "layout.h"
 #include "pages.h"
-
-#define PAGE_ROWS 25
 
 const Field clients_query[] = {
 	{"q", _("Name or phone"), FIELD_TEXT, 0, 100, FIELD_TYPED, "off", NULL},
@@ -45,9 +42,6 @@ const Field client_fields[] = {
 void
 clients_show(Request *r)
 {
-	const char *after = form_value(r, "after");
-	const char *after_name = strchr(after, ' ');
-	const char *params = "";
 	const Rows *rows;
 	int			count;
 
@@ -59,10 +53,8 @@ clients_show(Request *r)
 				 " ORDER BY name, id LIMIT 26) AS c"
 				 " CROSS JOIN LATERAL (SELECT count(*) AS times, max(sold_at) AS last FROM sale WHERE client_id = c.id) AS s"
 				 " ORDER BY c.name, c.id",
-				 after_name != NULL ? after_name + 1 : "",
-				 after_name != NULL && strtoll(after, NULL, 10) > 0
-				 ? arena_copy(&r->arena, after, strspn(after, "0123456789")) : "0", form_or_null(r, "q"));
-	count = rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+				 page_after_name(r), page_after_id(r), form_or_null(r, "q"));
+	count = rows_on_page(rows);
 
 	page_begin(r, _("Clients"));
 	put(r, LIT("<p><a class=\"button\" href=\"/client/new\">"), MSG(_("New client")), LIT("</a></p>"));
@@ -85,16 +77,7 @@ clients_show(Request *r)
 				LIT("</td><td class=\"n\"><small>"), DATE(cell(rows, i, 4)), LIT("</small></td></tr>"));
 		}
 		put(r, LIT("</tbody></table>"));
-		if (form_given(r, "q"))
-		{
-			Buf			buf = {0};
-
-			html_url(&buf, form_value(r, "q"));
-			params = request_join(r, "q=", buf.data, "&", NULL);
-			buf_free(&buf);
-		}
-		put_pager(r, "/clients", params, request_join(r, cell(rows, count - 1, 0), " ", cell(rows, count - 1, 1), NULL),
-				  rows_count(rows) > PAGE_ROWS);
+		put_pager(r, "/clients", form_params(r, (const char *const[]) {"q", NULL}, ""), page_last_row(r, rows), rows);
 	}
 	page_end(r);
 }
@@ -151,13 +134,11 @@ client_show(Request *r)
 {
 	const char *id = form_value(r, "id");
 	const char *done = form_value(r, "done");
-	const Rows *rows = query(r,
-							 "SELECT c.name, c.phone, c.address, count(DISTINCT s.id), coalesce(sum(l.quantity * l.unit_price), 0), max(s.sold_at)"
-							 " FROM client c LEFT JOIN sale s ON s.client_id = c.id LEFT JOIN sale_line l ON l.sale_id = s.id"
-							 " WHERE c.id = $1 GROUP BY c.id", id);
+	const Rows *rows = find(r,
+							"SELECT c.name, c.phone, c.address, count(DISTINCT s.id), coalesce(sum(l.quantity * l.unit_price), 0), max(s.sold_at)"
+							" FROM client c LEFT JOIN sale s ON s.client_id = c.id LEFT JOIN sale_line l ON l.sale_id = s.id"
+							" WHERE c.id = $1 GROUP BY c.id", id);
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, 0));
 	if (done[0] != '\0')
 		put_note(r, say(r, strcmp(done, "saved") == 0 ? _("Saved.") : _("The stars are noted.")));
@@ -234,10 +215,8 @@ client_new_act(Request *r)
 void
 client_edit_show(Request *r)
 {
-	const Rows *rows = query(r, "SELECT name, phone, address FROM client WHERE id = $1", form_value(r, "id"));
+	const Rows *rows = find(r, "SELECT name, phone, address FROM client WHERE id = $1", form_value(r, "id"));
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin(r, _("Change a client"));
 	put_client_form(r, request_join(r, "/client/edit?id=", form_value(r, "id"), NULL), rows);
 	page_end(r);
@@ -247,10 +226,8 @@ client_edit_show(Request *r)
 void
 client_edit_act(Request *r)
 {
-	const Rows *rows = query(r, "UPDATE client SET name = $1, phone = $2, address = $3 WHERE id = $4 RETURNING id",
-							 form_value(r, "name"), form_or_null(r, "phone"), form_or_null(r, "address"), form_value(r, "id"));
+	const Rows *rows = find(r, "UPDATE client SET name = $1, phone = $2, address = $3 WHERE id = $4 RETURNING id",
+							form_value(r, "name"), form_or_null(r, "phone"), form_or_null(r, "address"), form_value(r, "id"));
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	request_redirect(r, "/client?done=saved", "id", cell(rows, 0, 0));
 }

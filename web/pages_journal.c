@@ -7,8 +7,6 @@
 #include "layout.h"
 #include "pages.h"
 
-#define PAGE_ROWS 25
-
 const Field journal_query[] = {
 	{"after", NULL, FIELD_ID, 0, 0, 0, NULL, NULL},
 	{0}
@@ -158,7 +156,7 @@ journal_show(Request *r)
 							 "SELECT j.id, j.at, coalesce(u.name, ''), j.action, j.relation, j.row_id"
 							 " FROM web_journal j LEFT JOIN web_user u ON u.id = j.user_id"
 							 " WHERE $1::bigint IS NULL OR j.id < $1 ORDER BY j.id DESC LIMIT 26", form_or_null(r, "after"));
-	int			count = rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+	int			count = rows_on_page(rows);
 	const Rows *details = read_details(r, count > 0 ? cell(rows, 0, 0) : "0", count > 0 ? cell(rows, count - 1, 0) : "0");
 	int			detail = 0;
 
@@ -174,6 +172,6 @@ journal_show(Request *r)
 	}
 	put(r, LIT("</tbody></table>"));
 	if (count > 0)
-		put_pager(r, "/settings/journal", "", cell(rows, count - 1, 0), rows_count(rows) > PAGE_ROWS);
+		put_pager(r, "/settings/journal", "", cell(rows, count - 1, 0), rows);
 	page_end(r);
 }

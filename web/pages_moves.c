@@ -1,5 +1,4 @@
 /* Movements of the stock: the list, goods in or out without a sale, and undoing a mistake. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "db.h"
@@ -7,8 +6,6 @@
 #include "html.h"
 #include "layout.h"
 #include "pages.h"
-
-#define PAGE_ROWS 25
 
 const Field moves_query[] = {
 	{"product", NULL, FIELD_ID, 0, 0, 0, NULL, NULL},
@@ -140,10 +137,9 @@ put_done(Request *r)
 void
 moves_show(Request *r)
 {
-	const char *kind = form_given(r, "kind") ? form_value(r, "kind") : "all";
 	const char *product = form_value(r, "product");
 	const Rows *rows = read_moves(r);
-	int			count = rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+	int			count = rows_on_page(rows);
 
 	page_begin(r, _("Movements"));
 	put_done(r);
@@ -163,9 +159,8 @@ moves_show(Request *r)
 		for (int i = 0; i < count; i++)
 			put_move(r, rows, i);
 		put(r, LIT("</tbody></table>"));
-		put_pager(r, "/stock/moves", request_join(r, "kind=", kind, "&", product[0] != '\0' ? "product=" : "", product,
-												  product[0] != '\0' ? "&" : "", NULL),
-				  cell(rows, count - 1, 0), rows_count(rows) > PAGE_ROWS);
+		put_pager(r, "/stock/moves", form_params(r, (const char *const[]) {"kind", "product", NULL}, ""),
+				  cell(rows, count - 1, 0), rows);
 	}
 	if (product[0] != '\0')
 		put(r, LIT("<p><a href=\"/stock/moves\">"), MSG(_("Movements of all products")), LIT("</a></p>"));
@@ -177,11 +172,9 @@ void
 move_show(Request *r)
 {
 	const char *product = form_value(r, "product");
-	const Rows *rows = query(r, "SELECT p.name, p.unit, l.on_hand, nullif(l.reserved, 0)"
-							 " FROM product p JOIN stock_level l ON l.product_id = p.id WHERE p.id = $1", product);
+	const Rows *rows = find(r, "SELECT p.name, p.unit, l.on_hand, nullif(l.reserved, 0)"
+							" FROM product p JOIN stock_level l ON l.product_id = p.id WHERE p.id = $1", product);
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, 0));
 	put(r, LIT("<p>"), MSG(_("In stock")), LIT(" <b>"), NUMBER(cell(rows, 0, 2)), LIT("</b> "), UNIT(cell(rows, 0, 1), cell(rows, 0, 2)));
 	if (!cell_is_null(rows, 0, 3))
@@ -203,12 +196,10 @@ move_act(Request *r)
 	const char *product = form_value(r, "product"),
 			   *quantity = form_value(r, "quantity"),
 			   *reason = form_value(r, "reason");
-	const Rows *rows = query(r, "SELECT $2::numeric > 0, p.divisible OR $2::numeric = trunc($2::numeric) FROM product p WHERE p.id = $1",
-							 product, quantity);
+	const Rows *rows = find(r, "SELECT $2::numeric > 0, p.divisible OR $2::numeric = trunc($2::numeric) FROM product p WHERE p.id = $1",
+							product, quantity);
 	Refusal		refusal;
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	if (!cell_true(rows, 0, 0))
 		form_error(r, "quantity", say(r, _("More than nothing.")));
 	else if (!cell_true(rows, 0, 1))
@@ -229,14 +220,12 @@ move_act(Request *r)
 void
 undo_show(Request *r)
 {
-	const Rows *rows = query(r,
-							 "SELECT m.moved_at, p.name, m.quantity, p.unit, m.kind, m.note"
-							 " FROM stock_move m JOIN product p ON p.id = m.product_id"
-							 " WHERE m.id = $1 AND m.source IS NULL AND m.kind IN ('receipt', 'writeoff', 'count')"
-							 " AND NOT EXISTS (SELECT FROM stock_move v WHERE v.reverses = m.id)", form_value(r, "id"));
+	const Rows *rows = find(r,
+							"SELECT m.moved_at, p.name, m.quantity, p.unit, m.kind, m.note"
+							" FROM stock_move m JOIN product p ON p.id = m.product_id"
+							" WHERE m.id = $1 AND m.source IS NULL AND m.kind IN ('receipt', 'writeoff', 'count')"
+							" AND NOT EXISTS (SELECT FROM stock_move v WHERE v.reverses = m.id)", form_value(r, "id"));
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin(r, _("Undo a movement"));
 	put(r, LIT("<p><b>"), TEXT(cell(rows, 0, 1)), LIT("</b>, "), NUMBER(cell(rows, 0, 2)), LIT(" "), UNIT(cell(rows, 0, 3), cell(rows, 0, 2)), LIT(", "));
 	put_kind(r, cell(rows, 0, 4), cell(rows, 0, 5));

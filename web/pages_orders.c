@@ -8,8 +8,6 @@
 #include "layout.h"
 #include "pages.h"
 
-#define PAGE_ROWS 25
-
 const Field orders_query[] = {
 	{"state", _("Show"), FIELD_CHOICE, 0, 0, 0, "open|late|all", NULL},
 	{"supplier", NULL, FIELD_ID, 0, 0, 0, NULL, NULL},
@@ -63,7 +61,7 @@ orders_show(Request *r)
 				 " AND CASE $3 WHEN 'open' THEN o.status = 'ordered'"
 				 "   WHEN 'late' THEN o.status = 'ordered' AND o.expected_on < current_date ELSE true END"
 				 " ORDER BY o.id DESC LIMIT 26", form_or_null(r, "after"), form_or_null(r, "supplier"), state);
-	count = rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+	count = rows_on_page(rows);
 	page_begin(r, _("Orders made"));
 	form_filter_begin(r, "/orders");
 	if (supplier[0] != '\0')
@@ -88,9 +86,8 @@ orders_show(Request *r)
 			put(r, LIT("</td><td class=\"n\">"), MONEY(cell(rows, i, 7)), LIT("</td></tr>"));
 		}
 		put(r, LIT("</tbody></table>"));
-		put_pager(r, "/orders", request_join(r, "state=", state, "&", supplier[0] != '\0' ? "supplier=" : "", supplier,
-											 supplier[0] != '\0' ? "&" : "", NULL),
-				  cell(rows, count - 1, 0), rows_count(rows) > PAGE_ROWS);
+		put_pager(r, "/orders", form_params(r, (const char *const[]) {"state", "supplier", NULL}, ""),
+				  cell(rows, count - 1, 0), rows);
 	}
 	page_end(r);
 }
@@ -183,14 +180,12 @@ put_lines(Request *r, const Rows *lines)
 static const Rows *
 read_order(Request *r)
 {
-	const Rows *order = query(r,
-							  "SELECT s.name, s.phone, o.status, o.ordered_at, o.expected_on,"
-							  " coalesce(o.expected_on < current_date AND o.status = 'ordered', false),"
-							  " (SELECT sum(l.ordered * coalesce(l.unit_cost, 0)) FROM purchase_order_line l WHERE l.purchase_order_id = o.id)"
-							  " FROM purchase_order o JOIN supplier s ON s.id = o.supplier_id WHERE o.id = $1", form_value(r, "id"));
+	const Rows *order = find(r,
+							 "SELECT s.name, s.phone, o.status, o.ordered_at, o.expected_on,"
+							 " coalesce(o.expected_on < current_date AND o.status = 'ordered', false),"
+							 " (SELECT sum(l.ordered * coalesce(l.unit_cost, 0)) FROM purchase_order_line l WHERE l.purchase_order_id = o.id)"
+							 " FROM purchase_order o JOIN supplier s ON s.id = o.supplier_id WHERE o.id = $1", form_value(r, "id"));
 
-	if (rows_count(order) == 0)
-		request_fail(r, 404);
 	return order;
 }
 

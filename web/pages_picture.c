@@ -20,11 +20,9 @@ void
 product_picture_show(Request *r)
 {
 	const char *id = form_value(r, "id");
-	const Rows *rows = query(r, "SELECT p.name, i.hash FROM product p LEFT JOIN product_image i"
-							 " ON i.product_id = p.id AND i.size = 'large' WHERE p.id = $1", id);
+	const Rows *rows = find(r, "SELECT p.name, i.hash FROM product p LEFT JOIN product_image i"
+							" ON i.product_id = p.id AND i.size = 'large' WHERE p.id = $1", id);
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, 0));
 	put_picture(r, cell(rows, 0, 1), cell(rows, 0, 0), true);
 	form_begin_files(r, request_join(r, "/product/picture?id=", id, NULL));

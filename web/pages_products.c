@@ -9,8 +9,6 @@
 #include "layout.h"
 #include "pages.h"
 
-#define PAGE_ROWS 25
-
 const Field products_query[] = {
 	{"q", _("Name or barcode"), FIELD_TEXT, 0, 100, 0, "off", NULL},
 	{"category", _("Shelf"), FIELD_ID, 0, 0, 0, NULL, NULL},
@@ -75,28 +73,6 @@ put_products_filter(Request *r)
 	put(r, LIT("</div></details></form>"));
 }
 
-/* The filter as the rest of an address, for the way to the next page. */
-static const char *
-products_params(Request *r)
-{
-	static const char *const names[] = {"q", "category", "state"};
-	Buf			buf = {0};
-	char	   *params;
-
-	for (int i = 0; i < 3; i++)
-	{
-		if (!form_given(r, names[i]))
-			continue;
-		buf_puts(&buf, names[i]);
-		buf_byte(&buf, '=');
-		html_url(&buf, form_value(r, names[i]));
-		buf_byte(&buf, '&');
-	}
-	params = arena_copy(&r->arena, buf.data != NULL ? buf.data : "", buf.len);
-	buf_free(&buf);
-	return params;
-}
-
 /*
  * The list: by name, a page at a time. A page begins behind the last row of the one before ("id name"), so
  * that rows that come and go meanwhile neither show twice nor get lost.
@@ -104,8 +80,6 @@ products_params(Request *r)
 void
 products_show(Request *r)
 {
-	const char *after = form_value(r, "after");
-	const char *after_name = strchr(after, ' ');
 	const char *state = form_given(r, "state") ? form_value(r, "state") : "active";
 	const Rows *rows;
 	int			count;
@@ -125,11 +99,8 @@ products_show(Request *r)
 				 "     AND a.closed_at IS NULL AND a.kind IN ('low', 'out'))"
 				 "   ELSE p.active END"
 				 " ORDER BY p.name, p.id LIMIT 26",
-				 after_name != NULL ? after_name + 1 : "",
-				 after_name != NULL && strtoll(after, NULL, 10) > 0
-				 ? arena_copy(&r->arena, after, strspn(after, "0123456789")) : "0",
-				 form_or_null(r, "q"), form_or_null(r, "category"), state);
-	count = rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+				 page_after_name(r), page_after_id(r), form_or_null(r, "q"), form_or_null(r, "category"), state);
+	count = rows_on_page(rows);
 
 	page_begin(r, _("Products"));
 	if (r->user.role == ROLE_OWNER)
@@ -153,8 +124,7 @@ products_show(Request *r)
 			put(r, LIT("</td></tr>"));
 		}
 		put(r, LIT("</tbody></table>"));
-		put_pager(r, "/products", products_params(r),
-				  request_join(r, cell(rows, count - 1, 0), " ", cell(rows, count - 1, 1), NULL), rows_count(rows) > PAGE_ROWS);
+		put_pager(r, "/products", form_params(r, (const char *const[]) {"q", "category", "state", NULL}, ""), page_last_row(r, rows), rows);
 	}
 	page_end(r);
 }
@@ -220,16 +190,14 @@ void
 product_show(Request *r)
 {
 	const char *id = form_value(r, "id");
-	const Rows *rows = query(r,
-							 "SELECT p.name, c.name, p.price, p.unit, coalesce(l.on_hand - l.reserved, 0), p.active, i.hash,"
-							 " p.barcode, EXISTS (SELECT FROM stock_alert a WHERE a.product_id = p.id AND a.closed_at IS NULL"
-							 " AND a.kind = 'low')"
-							 " FROM product p JOIN category c ON c.id = p.category_id"
-							 " LEFT JOIN stock_level l ON l.product_id = p.id"
-							 " LEFT JOIN product_image i ON i.product_id = p.id AND i.size = 'large' WHERE p.id = $1", id);
+	const Rows *rows = find(r,
+							"SELECT p.name, c.name, p.price, p.unit, coalesce(l.on_hand - l.reserved, 0), p.active, i.hash,"
+							" p.barcode, EXISTS (SELECT FROM stock_alert a WHERE a.product_id = p.id AND a.closed_at IS NULL"
+							" AND a.kind = 'low')"
+							" FROM product p JOIN category c ON c.id = p.category_id"
+							" LEFT JOIN stock_level l ON l.product_id = p.id"
+							" LEFT JOIN product_image i ON i.product_id = p.id AND i.size = 'large' WHERE p.id = $1", id);
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, 0));
 	if (form_given(r, "done"))
 		put_note(r, say(r, _("Saved.")));
@@ -335,13 +303,11 @@ product_new_act(Request *r)
 void
 product_edit_show(Request *r)
 {
-	const Rows *rows = query(r,
-							 "SELECT name, category_id, supplier_id, trim_scale(price), trim_scale(unit_cost), unit, divisible,"
-							 " trim_scale(pack_size), trim_scale(moq), trim_scale(threshold), trim_scale(target), barcode, active"
-							 " FROM product WHERE id = $1", form_value(r, "id"));
+	const Rows *rows = find(r,
+							"SELECT name, category_id, supplier_id, trim_scale(price), trim_scale(unit_cost), unit, divisible,"
+							" trim_scale(pack_size), trim_scale(moq), trim_scale(threshold), trim_scale(target), barcode, active"
+							" FROM product WHERE id = $1", form_value(r, "id"));
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin(r, _("Change a product"));
 	put_product_form(r, request_join(r, "/product/edit?id=", form_value(r, "id"), NULL), rows);
 	page_end(r);

@@ -5,7 +5,6 @@
  * The link holds a secret of 128 bits. At the first visit it moves into a cookie and the address is left, so
  * that it is not in the history, in no other site's log and not over the shoulder of whoever looks on.
  */
-#include <string.h>
 
 #include "auth.h"
 #include "db.h"
@@ -140,10 +139,8 @@ void
 client_link_show(Request *r)
 {
 	const char *id = form_value(r, "id");
-	const Rows *rows = query(r, "SELECT name FROM client WHERE id = $1", id);
+	const Rows *rows = find(r, "SELECT name FROM client WHERE id = $1", id);
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, 0));
 	put(r, LIT("<p>"), MSG(_("With a personal link the client sees what the shop recommends, and gives stars. A new link ends the one before.")),
 		LIT("</p>"));
@@ -158,11 +155,9 @@ client_link_act(Request *r)
 {
 	const char *id = form_value(r, "id");
 	const char *secret = auth_new_token(r);
-	const Rows *rows = query(r, "SELECT name, regexp_replace(phone, '\\D', '', 'g') FROM client WHERE id = $1", id);
+	const Rows *rows = find(r, "SELECT name, regexp_replace(phone, '\\D', '', 'g') FROM client WHERE id = $1", id);
 	const char *link;
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	query(r, "SELECT web_make_link($1, $2)", id, auth_hash(r, secret));
 	link = request_join(r, r->tls ? "https://" : "http://", r->host, "/c?k=", secret, NULL);
 	page_begin_named(r, cell(rows, 0, 0));

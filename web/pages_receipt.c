@@ -1,5 +1,4 @@
 /* Receipts: to show, to print on a narrow roll, and as plain text to send by phone. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "db.h"

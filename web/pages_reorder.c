@@ -10,7 +10,6 @@
 #include "pages.h"
 
 /* Suppliers whose lines no longer fit are led to. */
-#define PAGE_ROWS 25
 
 const Field reorder_query[] = {
 	{"from", NULL, FIELD_ID, 0, 0, 0, NULL, NULL},

@@ -9,7 +9,6 @@
 #include "layout.h"
 #include "pages.h"
 
-#define PAGE_ROWS 25
 #define QUANTITY_MAX 1000000
 
 const Field sales_query[] = {
@@ -33,27 +32,8 @@ const Field refund_fields[] = {
 	{0}
 };
 
-/* The filter as the rest of an address, without one of its names: to take that away, or none (""). */
-static const char *
-sales_params(Request *r, const char *without)
-{
-	static const char *const names[] = {"q", "day", "client", "product"};
-	Buf			buf = {0};
-	char	   *params;
-
-	for (int i = 0; i < 4; i++)
-	{
-		if (!form_given(r, names[i]) || strcmp(names[i], without) == 0)
-			continue;
-		buf_puts(&buf, names[i]);
-		buf_byte(&buf, '=');
-		html_url(&buf, form_value(r, names[i]));
-		buf_byte(&buf, '&');
-	}
-	params = arena_copy(&r->arena, buf.data != NULL ? buf.data : "", buf.len);
-	buf_free(&buf);
-	return params;
-}
+/* The fields of the filter. */
+static const char *const filter[] = {"q", "day", "client", "product", NULL};
 
 /* Whose sales, or those of what, where the address says so; with a way to see all. */
 static void
@@ -63,7 +43,7 @@ put_chosen(Request *r, const char *name, const Rows *rows, const char *text)
 		return;
 	if (rows_count(rows) == 0)
 		request_fail(r, 404);
-	put(r, LIT("<p>"), MSG(text, cell(rows, 0, 0)), LIT(" <a href=\"/sales?"), ATTR(sales_params(r, name)), LIT("\">"),
+	put(r, LIT("<p>"), MSG(text, cell(rows, 0, 0)), LIT(" <a href=\"/sales?"), ATTR(form_params(r, filter, name)), LIT("\">"),
 		MSG(_("Show all")), LIT("</a></p>"));
 }
 
@@ -124,7 +104,7 @@ sales_show(Request *r)
 				 " LEFT JOIN product p ON p.id = t.first ORDER BY s.sold_at DESC, s.id DESC",
 				 form_or_null(r, "day"), form_or_null(r, "client"), form_or_null(r, "product"), form_or_null(r, "q"),
 				 form_or_null(r, "after"));
-	count = rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+	count = rows_on_page(rows);
 	if (count == 0)
 		put(r, LIT("<p>"), MSG(_("No sale fits.")), LIT("</p>"));
 	else
@@ -140,7 +120,7 @@ sales_show(Request *r)
 			put(r, LIT("</td><td>"), TEXT(cell(rows, i, 2)), LIT("</td><td class=\"n\">"), MONEY(cell(rows, i, 3)), LIT("</td></tr>"));
 		}
 		put(r, LIT("</tbody></table>"));
-		put_pager(r, "/sales", sales_params(r, ""), cell(rows, count - 1, 0), rows_count(rows) > PAGE_ROWS);
+		put_pager(r, "/sales", form_params(r, filter, ""), cell(rows, count - 1, 0), rows);
 	}
 	page_end(r);
 }
@@ -205,15 +185,13 @@ void
 sale_show(Request *r)
 {
 	const char *id = form_value(r, "id");
-	const Rows *rows = query(r,
-							 "SELECT s.sold_at, s.client_id, c.name, u.name, m.reference,"
-							 " (SELECT coalesce(sum(l.quantity * l.unit_price), 0) FROM sale_line l WHERE l.sale_id = s.id)"
-							 " FROM sale s LEFT JOIN client c ON c.id = s.client_id LEFT JOIN web_payment m ON m.sale_id = s.id"
-							 " LEFT JOIN web_user u ON u.id = m.user_id WHERE s.id = $1", id);
+	const Rows *rows = find(r,
+							"SELECT s.sold_at, s.client_id, c.name, u.name, m.reference,"
+							" (SELECT coalesce(sum(l.quantity * l.unit_price), 0) FROM sale_line l WHERE l.sale_id = s.id)"
+							" FROM sale s LEFT JOIN client c ON c.id = s.client_id LEFT JOIN web_payment m ON m.sale_id = s.id"
+							" LEFT JOIN web_user u ON u.id = m.user_id WHERE s.id = $1", id);
 	bool		left;
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin_named(r, say_with(r, _("Sale no. %1"), id, NULL, NULL));
 	put(r, LIT("<p>"), TIME(cell(rows, 0, 0)));
 	if (!cell_is_null(rows, 0, 1))

@@ -230,10 +230,8 @@ put_line(Request *r, const Rows *rows, int i)
 static void
 put_client(Request *r, const char *client)
 {
-	const Rows *rows = query(r, "SELECT name FROM client WHERE id = $1", client);
+	const Rows *rows = find(r, "SELECT name FROM client WHERE id = $1", client);
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	put(r, LIT("<label class=\"check\"><input type=\"checkbox\" id=\"client\" name=\"client\" value=\""), ATTR(client),
 		LIT("\" checked> "), MSG(_("Client: %1"), cell(rows, 0, 0)), LIT("</label>"));
 }

@@ -211,10 +211,8 @@ void
 user_show(Request *r)
 {
 	const char *id = form_value(r, "id");
-	const Rows *rows = query(r, "SELECT name, login, role, active FROM web_user WHERE id = $1", id);
+	const Rows *rows = find(r, "SELECT name, login, role, active FROM web_user WHERE id = $1", id);
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, 0));
 	put(r, LIT("<p>"), MSG(_("%1: %2"), say(r, _("User name")), cell(rows, 0, 1)), LIT("</p>"));
 	form_begin(r, request_join(r, "/settings/user?id=", id, NULL));
@@ -231,11 +229,9 @@ void
 user_act(Request *r)
 {
 	const char *id = form_value(r, "id");
-	const Rows *rows = query(r, "SELECT login FROM web_user WHERE id = $1", id);
+	const Rows *rows = find(r, "SELECT login FROM web_user WHERE id = $1", id);
 	Refusal		refusal;
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	check_new_password(r, cell(rows, 0, 0));
 	if (r->form_bad)
 		return;

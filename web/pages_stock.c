@@ -8,8 +8,6 @@
 #include "layout.h"
 #include "pages.h"
 
-#define PAGE_ROWS 25
-
 const Field stock_query[] = {
 	{"q", _("Name or barcode"), FIELD_TEXT, 0, 100, 0, "off", NULL},
 	{"state", _("Show"), FIELD_CHOICE, 0, 0, 0, "all|alert|out|low|late", NULL},
@@ -27,32 +25,6 @@ const Field stock_count_fields[] = {
 	{"quantity", _("Counted"), FIELD_NUMBER, 0, 99999999, FIELD_EACH, NULL, NULL},
 	{0}
 };
-
-/* A page of a list by name begins behind the last row of the one before, "id name": the name, "" at the start. */
-static const char *
-after_name(Request *r)
-{
-	const char *space = strchr(form_value(r, "after"), ' ');
-
-	return space != NULL ? space + 1 : "";
-}
-
-/* The same: the id, "0" at the start. */
-static const char *
-after_id(Request *r)
-{
-	const char *after = form_value(r, "after");
-	size_t		len = strspn(after, "0123456789");
-
-	return len > 0 && len <= 18 && after[len] == ' ' ? arena_copy(&r->arena, after, len) : "0";
-}
-
-/* What the next page begins behind. */
-static const char *
-last_row(Request *r, const Rows *rows, int count)
-{
-	return request_join(r, cell(rows, count - 1, 0), " ", cell(rows, count - 1, 1), NULL);
-}
 
 /* What is open about a product. */
 static void
@@ -87,23 +59,6 @@ put_stock_row(Request *r, const Rows *rows, int i)
 	put(r, LIT("</td></tr>"));
 }
 
-/* The filter as the rest of an address, for the way to the next page. */
-static const char *
-stock_params(Request *r)
-{
-	Buf			buf = {0};
-	char	   *params;
-
-	buf_puts(&buf, "state=");
-	html_url(&buf, form_given(r, "state") ? form_value(r, "state") : "all");
-	buf_puts(&buf, "&q=");
-	html_url(&buf, form_value(r, "q"));
-	buf_byte(&buf, '&');
-	params = arena_copy(&r->arena, buf.data, buf.len);
-	buf_free(&buf);
-	return params;
-}
-
 /* Levels by name. */
 static void
 put_levels(Request *r)
@@ -123,8 +78,8 @@ put_levels(Request *r)
 				 "   WHEN 'out' THEN a.kinds ~ 'out' WHEN 'low' THEN a.kinds ~ 'low'"
 				 "   WHEN 'late' THEN a.kinds ~ 'late' ELSE true END"
 				 " ORDER BY p.name, p.id LIMIT 26",
-				 after_name(r), after_id(r), form_or_null(r, "q"), form_or_null(r, "state"));
-	count = rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+				 page_after_name(r), page_after_id(r), form_or_null(r, "q"), form_or_null(r, "state"));
+	count = rows_on_page(rows);
 	if (count == 0)
 	{
 		put(r, LIT("<p>"), MSG(_("No product fits.")), LIT("</p>"));
@@ -136,7 +91,7 @@ put_levels(Request *r)
 	for (int i = 0; i < count; i++)
 		put_stock_row(r, rows, i);
 	put(r, LIT("</tbody></table>"));
-	put_pager(r, "/stock", stock_params(r), last_row(r, rows, count), rows_count(rows) > PAGE_ROWS);
+	put_pager(r, "/stock", form_params(r, (const char *const[]) {"q", "state", NULL}, ""), page_last_row(r, rows), rows);
 }
 
 /* The page of levels. */
@@ -226,8 +181,8 @@ put_count_sheet(Request *r)
 	rows = query(r,
 				 "SELECT p.id, p.name, p.unit, (SELECT max(m.moved_at) FROM stock_move m WHERE m.product_id = p.id AND m.kind = 'count')"
 				 " FROM product p WHERE p.active AND p.category_id = $1 AND (p.name, p.id) > ($2, $3::bigint)"
-				 " ORDER BY p.name, p.id LIMIT 26", category, after_name(r), after_id(r));
-	count = rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+				 " ORDER BY p.name, p.id LIMIT 26", category, page_after_name(r), page_after_id(r));
+	count = rows_on_page(rows);
 	if (count == 0)
 	{
 		put(r, LIT("<p>"), MSG(_("No product fits.")), LIT("</p>"));
@@ -247,8 +202,7 @@ put_count_sheet(Request *r)
 	}
 	put(r, LIT("</tbody></table>"));
 	form_end(r, _("Save the count"));
-	put_pager(r, "/stock/count", request_join(r, "category=", category, "&", NULL), last_row(r, rows, count),
-			  rows_count(rows) > PAGE_ROWS);
+	put_pager(r, "/stock/count", request_join(r, "category=", category, "&", NULL), page_last_row(r, rows), rows);
 }
 
 /* The page for counting: a shelf, then its sheet. */

@@ -1,13 +1,10 @@
 /* Suppliers: the list, and the form of one. */
-#include <string.h>
 
 #include "db.h"
 #include "form.h"
 #include "html.h"
 #include "layout.h"
 #include "pages.h"
-
-#define PAGE_ROWS 25
 
 const Field suppliers_query[] = {
 	{"after", NULL, FIELD_TEXT, 1, 250, 0, NULL, NULL},
@@ -39,7 +36,7 @@ suppliers_show(Request *r)
 							 " (SELECT count(*) FROM product p WHERE p.supplier_id = s.id AND p.active),"
 							 " (SELECT count(*) FROM purchase_order o WHERE o.supplier_id = s.id AND o.status = 'ordered')"
 							 " FROM supplier s WHERE s.name > $1 ORDER BY s.name LIMIT 26", form_value(r, "after"));
-	int			count = rows_count(rows) < PAGE_ROWS ? rows_count(rows) : PAGE_ROWS;
+	int			count = rows_on_page(rows);
 
 	page_begin(r, _("Suppliers"));
 	if (form_given(r, "done"))
@@ -64,7 +61,7 @@ suppliers_show(Request *r)
 			put(r, LIT("</td></tr>"));
 		}
 		put(r, LIT("</tbody></table>"));
-		put_pager(r, "/suppliers", "", cell(rows, count - 1, 1), rows_count(rows) > PAGE_ROWS);
+		put_pager(r, "/suppliers", "", cell(rows, count - 1, 1), rows);
 	}
 	page_end(r);
 }
@@ -116,10 +113,8 @@ void
 supplier_edit_show(Request *r)
 {
 	const char *id = form_value(r, "id");
-	const Rows *rows = query(r, "SELECT name, phone, city, lead_days, trim_scale(lead_sd_days), review_days FROM supplier WHERE id = $1", id);
+	const Rows *rows = find(r, "SELECT name, phone, city, lead_days, trim_scale(lead_sd_days), review_days FROM supplier WHERE id = $1", id);
 
-	if (rows_count(rows) == 0)
-		request_fail(r, 404);
 	page_begin_named(r, cell(rows, 0, 0));
 	put(r, LIT("<p><a class=\"button\" href=\"/reorder?all=1&amp;from="), URL(id), LIT("\">"), MSG(_("Order something")),
 		LIT("</a><a class=\"button\" href=\"/orders?state=all&amp;supplier="), URL(id), LIT("\">"), MSG(_("Orders made")), LIT("</a></p>"));

@@ -1,5 +1,4 @@
 /* The first page of the day: what was sold, what sells best, what needs a look. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
