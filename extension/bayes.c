@@ -511,6 +511,54 @@ row_spread(void *argument, int64_t row, void *scratch)
 												  &job->prior, job->root, scratch));
 }
 
+/*
+ * Of so many ratings a product has, features know if nothing else: where
+ * there are products that one client rated each, and loved, they say that to
+ * be rare is to be good.  What they say for a product beyond what they say for
+ * the product of a rating is doubted as far as its own ratings have no say.
+ */
+static void
+doubt_features(Chain *chain, BayesModel *model)
+{
+	const BayesSide *clients = &chain->clients;
+	const BayesSide *products = &chain->products;
+	int			width = clients->rows.width;
+	double	   *mean = clients->sums;
+	double	   *said = products->sums;	/* of the product of a rating */
+	double		unknown = (double) model->unknown_spread * model->unknown_spread;
+
+	memset(mean, 0, width * sizeof(double));
+	memset(said, 0, width * sizeof(double));
+	for (int64_t row = 0; row < clients->rows.rows; row++)
+	{
+		if (row % ROWS_PER_CHECK == 0)
+			workers_check_interrupts();
+		for (int i = 0; i < width; i++)
+			mean[i] += factor_row(&clients->rows, row)[i] / clients->rows.rows;
+	}
+	for (int64_t row = 0; row < products->rows.rows; row++)
+	{
+		double		ratings = products->pairs->start[row + 1] - products->pairs->start[row];
+
+		if (row % ROWS_PER_CHECK == 0)
+			workers_check_interrupts();
+		for (int i = 0; i < width; i++)
+			said[i] += ratings / sparse_entries(products->pairs) * factor_row(&products->prior, row)[i];
+	}
+	for (int64_t row = 0; row < products->rows.rows; row++)
+	{
+		double		variance = (double) model->spread[row] * model->spread[row];
+		double		beyond = 0;
+
+		if (row % ROWS_PER_CHECK == 0)
+			workers_check_interrupts();
+		for (int i = 0; i < width; i++)
+			beyond += mean[i] * (factor_row(&products->prior, row)[i] - said[i]);
+		if (beyond > 0)
+			model->spread[row] += (float) (beyond * variance / unknown);
+	}
+}
+
 /* How unsure the scores of products are, by the last draw of the chain. */
 static void
 measure_spread(Chain *chain, const Workers *workers, BayesModel *model)
@@ -550,6 +598,7 @@ measure_spread(Chain *chain, const Workers *workers, BayesModel *model)
 	workers_run(workers, row_spread, &job, chain->products.rows.rows);
 	model->unknown_spread = sqrtf(solve_bayes_variance(&clients->rows, SVD_PRODUCT_BIAS, NULL, 0,
 													   &job.prior, chain->root, workers->scratch));
+	doubt_features(chain, model);
 }
 
 /*
