@@ -46,3 +46,22 @@ neighbours_weight(const Neighbours *m, int64_t product, uint32_t other)
 	return low < m->width && products[low] == other
 		? m->weight[(size_t) product * m->width + low] : 0;
 }
+
+/* What having each product adds to the score of one. */
+void
+neighbours_column(const Neighbours *m, uint32_t other, float *column)
+{
+	for (int64_t product = 0; product < m->rows; product++)
+		column[product] = neighbours_weight(m, product, other);
+}
+
+/* That product's score alone, the same as neighbours_scores has it. */
+float
+neighbours_sum(const float *column, const uint32_t *products, const float *weights, int64_t n)
+{
+	float		sum = 0;
+
+	for (int64_t i = 0; i < n; i++)
+		sum += (weights ? weights[i] : 1) * column[products[i]];
+	return sum;
+}

@@ -42,6 +42,9 @@ extern void neighbours_scores(const Neighbours *m, const uint32_t *products, con
 
 extern float neighbours_weight(const Neighbours *m, int64_t product, uint32_t other);
 
+extern void neighbours_column(const Neighbours *m, uint32_t other, float *column);
+extern float neighbours_sum(const float *column, const uint32_t *products, const float *weights, int64_t n);
+
 /* neighbours_fit.c */
 extern int	neighbours_width(int64_t products);
 extern size_t neighbours_memory_size(int64_t products, const NeighbourOptions *options);

@@ -43,16 +43,10 @@ rank_stars(Serving *serving, Client *client, int64 product_id)
 								  m->stride));
 }
 
-/* What rank_products ranks by; client may be NULL for somebody unknown. */
-double
-rank_score(Serving *serving, Client *client, int64 product_id)
-{
-	Scorer		scorer = list_scorer(serving, client, true);
-
-	return list_score(&scorer, product_id);
-}
-
-/* The same, for calls that mostly ask of one client again and again. */
+/*
+ * What rank_products ranks by, for calls that mostly ask of one client again
+ * and again; of a client who may be unknown.
+ */
 double
 rank_score_of(Serving *serving, bool unknown, int64 client_id, int64 product_id)
 {

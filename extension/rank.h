@@ -23,14 +23,12 @@ rank_source(const Serving *serving)
 }
 
 extern double rank_stars(Serving *serving, Client *client, int64 product_id);
-extern double rank_score(Serving *serving, Client *client, int64 product_id);
 extern double rank_score_of(Serving *serving, bool unknown, int64 client_id, int64 product_id);
 extern void rank_recommended(Serving *serving, Client *client, Oid among,
 							 const int64 *exclude, int64 exclude_count, bool bought,
 							 int64 n, TopN *top);
 
 /* rank_again.c */
-extern double rank_score_with_bought(Serving *serving, Client *client, int64 product_id);
 
 /* rank_clients.c */
 

@@ -158,21 +158,20 @@ again_add(Serving *serving, const Scorer *scorer, const History *had,
 
 /* What a product is ranked by in a list of what was bought, too. */
 double
-rank_score_with_bought(Serving *serving, Client *client, int64 product_id)
+again_score(Serving *serving, const Scorer *scorer, Client *client, int64 product_id)
 {
-	Scorer		scorer = list_scorer(serving, client, true);
-	double		score = list_score(&scorer, product_id);
+	double		score = list_score(scorer, product_id);
 	int64		number = image_product(serving->image, product_id);
 	const History *had;
 	int64		place;
 
-	if (!again_ranks_by_chance(&scorer))
+	if (!again_ranks_by_chance(scorer))
 		return score;
 	had = client_history(serving, client, SOURCE_PURCHASES);
 	place = ids_find(had->product_ids, had->count, product_id);
 	if (place < 0)
 		return repeat_new_chance(&serving->image->repeat, score);
-	return chance_again(&scorer, had, place,
+	return chance_again(scorer, had, place,
 						last_purchase(serving->image, had, GetCurrentTransactionStartTimestamp()),
-						scorer.surplus && number >= 0 ? scorer.surplus[number] : 0);
+						scorer->surplus && number >= 0 ? scorer->surplus[number] : 0);
 }

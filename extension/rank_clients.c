@@ -128,28 +128,73 @@ rank_all(Serving *serving, int64 n, bool likely, ListReceiver receiver, void *st
 /* ---- the other way round: which clients ---- */
 
 /*
+ * May there be too much of a product?  Only then its score depends on what
+ * else a client would want.
+ */
+static bool
+may_be_lifted(Serving *serving, int64 product)
+{
+	const ProductSet *candidates;
+
+	if (list_lift(serving->model, METHOD_PURCHASES) == 0 || !serving->image->has_purchases)
+		return false;
+	candidates = serving_candidates(serving);
+	return candidates->surplus && candidates->surplus[product] > 0;
+}
+
+/*
  * The n clients who would most like a product, of those with a personal list;
- * without those who have it, unless bought.
+ * without those who have it, unless bought.  None if the model does not know
+ * the product.
+ *
+ * Where products have neighbours a client's row is the scores of all products.
+ * One of them is wanted here, so all clients share a row that has no other.
  */
 void
 rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *top)
 {
+	const Image *image = serving->image;
 	SourceKind	kind = rank_source(serving);
+	int64		product = image_product(image, product_id);
+	float	   *column = NULL;
+	float	   *row = NULL;
+	bool		lifted;
 	int64		count;
-	int64	   *ids = serving_all_clients(serving, &count);
+	int64	   *ids;
 
+	topn_init(top, NULL, 0);
+	if (product < 0)
+		return;
+	ids = serving_all_clients(serving, &count);
+	lifted = may_be_lifted(serving, product);
+	if (image->neighbours.rows > 0 && !lifted)
+	{
+		column = MemoryContextAllocHuge(CurrentMemoryContext, image->products * sizeof(float));
+		row = MemoryContextAllocHuge(CurrentMemoryContext, image->products * sizeof(float));
+		neighbours_column(&image->neighbours, (uint32) product, column);
+	}
 	n = Min(n, count);
 	topn_init(top, MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(TopEntry)), n);
 	for (int64 i = 0; i < count; i++)
 	{
 		Client	   *client = serving_client(serving, ids[i]);
 		const History *had = client_history(serving, client, kind);
+		float	   *own_row = client->purchase_row;
+		Scorer		scorer;
 
 		CHECK_FOR_INTERRUPTS();
-		if (client_method(serving, client) != METHOD_POPULAR &&
-			(bought || ids_find(had->product_ids, had->count, product_id) < 0))
-			topn_offer(top, bought ? rank_score_with_bought(serving, client, product_id)
-					   : rank_score(serving, client, product_id), ids[i]);
+		if (client_method(serving, client) == METHOD_POPULAR ||
+			(!bought && ids_find(had->product_ids, had->count, product_id) >= 0))
+			continue;
+		if (row)
+		{
+			row[product] = neighbours_sum(column, had->products, had->weights, had->known);
+			client->purchase_row = row;
+		}
+		scorer = list_scorer(serving, client, lifted);
+		topn_offer(top, bought ? again_score(serving, &scorer, client, product_id)
+				   : list_score(&scorer, product_id), ids[i]);
+		client->purchase_row = own_row;
 	}
 	topn_sort(top);
 }

@@ -57,5 +57,6 @@ extern void again_add_known(const Scorer *scorer, const History *had, int64 now,
 extern void again_add(Serving *serving, const Scorer *scorer, const History *had,
 					  const Eligibility *eligibility,
 					  const int64 *exclude, int64 exclude_count, TopN *top);
+extern double again_score(Serving *serving, const Scorer *scorer, Client *client, int64 product_id);
 
 #endif							/* RECO_RANK_LIST_H */

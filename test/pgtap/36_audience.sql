@@ -3,7 +3,7 @@ BEGIN;
 \ir setup/tastes.sql
 \ir setup/models.sql
 \ir setup/svd.sql
-SELECT plan(25);
+SELECT plan(29);
 
 SELECT taste.none(
     format($$SELECT p, a.* FROM generate_series(1, 65) p, reco.audience(p, 200, %1$L) a
@@ -11,7 +11,7 @@ SELECT taste.none(
     'the score of a row is that of reco.score: ' || m)
 FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT taste.none(
-    format($$SELECT p FROM generate_series(1, 65, 4) p
+    format($$SELECT p FROM generate_series(1, 60, 3) p
              WHERE (SELECT array_agg(client_id ORDER BY rank) FROM reco.audience(p, 15, %1$L)) IS DISTINCT FROM
                    (SELECT array_agg(client ORDER BY score DESC, client)
                     FROM (SELECT client, reco.score(client, p, %1$L) FROM (SELECT DISTINCT client FROM %2$s) c
@@ -32,6 +32,8 @@ SELECT ok((SELECT avg((p % 3 = client_id % 3)::integer) > 0.9 FROM generate_seri
           'nearly all are of the product''s taste: ' || m)
 FROM unnest(ARRAY['bought', 'rated', 'svd']) m;
 SELECT taste.none($$SELECT * FROM reco.audience(NULL, 10, 'bought')$$, 'NULL suits nobody');
+SELECT taste.none(format('SELECT p, a.* FROM unnest(ARRAY[-1, 0, 61, 1000]) p, reco.audience(p, 10, %L) a', m), 'nor does what the model does not know: ' || m)
+FROM unnest(ARRAY['bought', 'rated', 'svd', 'both']) m;
 SELECT taste.none($$SELECT * FROM reco.audience(1, 0, 'bought')$$, 'with n = 0, nobody');
 
 SELECT client_id AS best FROM reco.audience(4, 1, 'bought') \gset
