@@ -1,4 +1,5 @@
-# Assertions, and any number of private servers, for tests that are shell scripts; sourced by test/servers/*.t.
+# Assertions, and any number of private servers, for tests that are shell scripts; sourced by test/servers/*.t and
+# test/crash/*.t.
 # Whoever sources it is in the folder of the checkout, and says plan N first.
 
 . test/server.sh
@@ -59,6 +60,36 @@ copy_of()
 	server_do mkdir -m 700 "$server/socket"
 	server_do "$bindir/pg_basebackup" -h "$from/socket" -U postgres -D "$server/data" -c fast --no-sync "$@"
 	server_do sed -i "s|$from/socket|$server/socket|g" "$server/data/postgresql.conf"
+}
+
+# Ends all processes of $server at once, as a failing machine does.
+kill_server()
+{
+	local pid children
+
+	pid=$(server_pid)
+	children=$(pgrep -P "$pid")
+	kill -KILL "$pid" $children || :
+	# gone, or dead but unburied where there is no proper init; a new server would take it for alive
+	for _ in {1..100}; do
+		ps -o stat= -p "$(echo $pid $children | tr ' ' ,)" | grep -qv '^Z' || break
+		sleep 0.05
+	done
+	rm -f "$server"/data/postmaster.pid "$server"/socket/.s.*
+}
+
+# What is wrong with the stock of the shop in a database; nothing when all is well. wrong_stock [DATABASE]
+wrong_stock()
+{
+	sql ${1:+-d "$1"} <<-'SQL'
+		SELECT 'ledger and level differ' FROM shop.stock_level l
+		WHERE on_hand <> (SELECT coalesce(sum(quantity), 0) FROM shop.stock_move m WHERE m.product_id = l.product_id) LIMIT 1;
+		SELECT 'oversold' FROM shop.stock_level WHERE on_hand < reserved LIMIT 1;
+		SELECT 'a sale is not what left the stock' WHERE (SELECT sum(quantity) FROM shop.sale_line)
+		    IS DISTINCT FROM (SELECT -sum(quantity) FROM shop.stock_move WHERE kind IN ('sale', 'refund'));
+		SELECT 'two open alerts' FROM shop.stock_alert WHERE closed_at IS NULL GROUP BY product_id, kind HAVING count(*) > 1;
+		SELECT 'alerts do not say what is so' WHERE shop.refresh_alerts() <> 0;
+	SQL
 }
 
 finish()

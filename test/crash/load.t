@@ -108,14 +108,8 @@ trainings()
 # What is wrong with shop and models; nothing when all is well.
 wrong()
 {
+	wrong_stock 2>&1
 	sql <<-'SQL' 2>&1
-		SELECT 'ledger and level differ' FROM shop.stock_level l
-		WHERE on_hand <> (SELECT coalesce(sum(quantity), 0) FROM shop.stock_move m WHERE m.product_id = l.product_id) LIMIT 1;
-		SELECT 'oversold' FROM shop.stock_level WHERE on_hand < reserved LIMIT 1;
-		SELECT 'a sale is not what left the stock' WHERE (SELECT sum(quantity) FROM shop.sale_line)
-		    IS DISTINCT FROM (SELECT -sum(quantity) FROM shop.stock_move WHERE kind IN ('sale', 'refund'));
-		SELECT 'two open alerts' FROM shop.stock_alert WHERE closed_at IS NULL GROUP BY product_id, kind HAVING count(*) > 1;
-		SELECT 'alerts do not say what is so' WHERE shop.refresh_alerts() <> 0;
 		SELECT 'not one version serves ' || name FROM reco.model m WHERE 1 <> (SELECT count(*) FROM reco.model_version v WHERE v.model = m.name AND v.active);
 		SELECT 'no arrays of the version that serves ' || v.model FROM reco.model_version v WHERE v.active AND NOT EXISTS (SELECT FROM reco.model_array a WHERE a.version = v.uuid);
 		SELECT 'arrays of no version' FROM reco.model_array a WHERE NOT EXISTS (SELECT FROM reco.model_version v WHERE v.uuid = a.version) LIMIT 1;
@@ -165,19 +159,12 @@ while [ $SECONDS -lt $end ] || [ $round -lt 2 ]; do
 	trainings $every may_fail 2>/dev/null &
 	trainer=$!
 	sleep $((every / 2)).$((RANDOM % 10))
-	postmaster=$(server_pid)
 	if [ $((round % 2)) = 1 ]; then
 		# one of them, whoever it is
 		victim=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1" || :)
 		[ -z "$victim" ] || kill -KILL "$victim" || :
 	else
-		children=$(pgrep -P "$postmaster")
-		kill -KILL "$postmaster" $children || :
-		for _ in {1..100}; do
-			ps -o stat= -p "$(echo $postmaster $children | tr ' ' ,)" | grep -qv '^Z' || break
-			sleep 0.05
-		done
-		rm -f "$server"/data/postmaster.pid "$server"/socket/.s.*
+		kill_server
 		server_start
 	fi
 	wait $loading || :

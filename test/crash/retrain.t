@@ -4,67 +4,8 @@
 # whose disk is full. Has servers of its own; run by prove.
 set -eu
 cd "$(dirname "$0")/../.."
-. test/server.sh
-
-server=
-plan=37
-echo "1..$plan"
-number=0
-
-# ok STATUS CLAIM
-ok()
-{
-	number=$((number + 1))
-	if [ "$1" = 0 ]; then echo "ok $number - $2"; else echo "not ok $number - $2"; fi
-}
-
-# is HAVE WANT CLAIM
-is()
-{
-	if [ "$1" = "$2" ]; then
-		ok 0 "$3"
-	else
-		ok 1 "$3"
-		printf '#   have: %s\n#   want: %s\n' "$1" "$2"
-	fi
-}
-
-sql() { psql -XAtq -d night -v ON_ERROR_STOP=1 "$@"; }
-
-finish()
-{
-	local status=$?
-
-	trap '' INT TERM HUP
-	trap - EXIT
-	if [ -n "$server" ]; then
-		[ "$number" = $plan ] || server_log 20
-		server_stop || :
-		if mountpoint -q "$server/small"; then umount "$server/small"; fi
-		rm -rf "$server"
-	fi
-	exit "$status"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-# Ends all processes of the server at once, as a failing machine does.
-kill_server()
-{
-	local pid children
-
-	pid=$(server_pid)
-	children=$(pgrep -P "$pid")
-	kill -KILL "$pid" $children
-	# gone, or dead but unburied where there is no proper init; a new server would take it for alive
-	for _ in {1..100}; do
-		ps -o stat= -p "$(echo $pid $children | tr ' ' ,)" | grep -qv '^Z' || break
-		sleep 0.05
-	done
-	rm -f "$server"/data/postmaster.pid "$server"/socket/.s.*
-	wait || :
-}
+. test/tap.sh
+plan 37
 
 # Waits until a query answers t.
 wait_for()
@@ -77,14 +18,14 @@ wait_for()
 	return 1
 }
 
-server_setup
-server_folder reco-crash "${TMPDIR:-/tmp}" /tmp /var/tmp
+another_server
 server_init <<-CONF
 	fsync = off
 	shared_buffers = '64MB'
 CONF
 server_start
-psql -Xq -d postgres -c 'CREATE DATABASE night'
+sql -d postgres -c 'CREATE DATABASE night'
+export PGDATABASE=night
 sql <<-'SQL'
 	CREATE EXTENSION reco;
 	CREATE TABLE bought (client integer, product integer, quantity integer);
@@ -134,6 +75,7 @@ phase()
 	fi
 	is "$(sql -c 'SELECT served()')" "$before" "$name: clients are served meanwhile"
 	kill_server
+	wait || :
 	server_start
 	is "$(sql -c 'SELECT served()')" "$before" "$name: and after the crash, the same as before"
 	is "$(sql -c 'SELECT version FROM reco.model_version WHERE active')" "$version" "$name: by the same version"

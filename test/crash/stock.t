@@ -4,73 +4,14 @@
 # raised again. Has a server of its own; run by prove.
 set -eu
 cd "$(dirname "$0")/../.."
-. test/server.sh
+. test/tap.sh
+plan 23
 
-server=
-plan=23
-echo "1..$plan"
-number=0
-
-# is HAVE WANT CLAIM
-is()
-{
-	number=$((number + 1))
-	if [ "$1" = "$2" ]; then
-		echo "ok $number - $3"
-	else
-		echo "not ok $number - $3"
-		printf '#   have: %s\n#   want: %s\n' "$1" "$2"
-	fi
-}
-
-sql() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
-
-finish()
-{
-	local status=$?
-
-	trap '' INT TERM HUP
-	trap - EXIT
-	if [ -n "$server" ]; then
-		[ "$number" = $plan ] || server_log 20
-		server_stop || :
-		rm -rf "$server"
-	fi
-	exit "$status"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-# Ends all processes of the server at once, as a failing machine does.
-kill_server()
-{
-	local pid children
-
-	pid=$(server_pid)
-	children=$(pgrep -P "$pid")
-	kill -KILL "$pid" $children
-	# gone, or dead but unburied where there is no proper init; a new server would take it for alive
-	for _ in {1..100}; do
-		ps -o stat= -p "$(echo $pid $children | tr ' ' ,)" | grep -qv '^Z' || break
-		sleep 0.05
-	done
-	rm -f "$server"/data/postmaster.pid "$server"/socket/.s.*
-}
-
-# What is wrong with the shop of a database; nothing when all is well.
+# What is wrong with the stock of a database, the shop's and the app's; nothing when all is well.
 wrong()
 {
-	sql -d "$1" <<-'SQL'
-		SELECT 'ledger and level differ' FROM shop.stock_level l
-		WHERE on_hand <> (SELECT coalesce(sum(quantity), 0) FROM shop.stock_move m WHERE m.product_id = l.product_id) LIMIT 1;
-		SELECT 'oversold' FROM shop.stock_level WHERE on_hand < reserved LIMIT 1;
-		SELECT 'a sale is not what left the stock' WHERE (SELECT sum(quantity) FROM shop.sale_line)
-		    IS DISTINCT FROM (SELECT -sum(quantity) FROM shop.stock_move WHERE kind IN ('sale', 'refund'));
-		SELECT 'two open alerts' FROM shop.stock_alert WHERE closed_at IS NULL GROUP BY product_id, kind HAVING count(*) > 1;
-		SELECT 'alerts of the shop do not say what is so' WHERE shop.refresh_alerts() <> 0;
-		SELECT 'alerts of the app do not say what is so' WHERE reco.refresh_stock('app.goods') <> 0;
-	SQL
+	wrong_stock "$1"
+	sql -d "$1" -c "SELECT 'alerts of the app do not say what is so' WHERE reco.refresh_stock('app.goods') <> 0"
 }
 
 # All there is to know of stock, without when it was asked.
@@ -84,8 +25,7 @@ state()
 	SQL
 }
 
-server_setup
-server_folder reco-stock "${TMPDIR:-/tmp}" /tmp /var/tmp
+another_server
 server_init <<-CONF
 	shared_buffers = '64MB'
 	wal_level = logical
@@ -99,11 +39,11 @@ sql -d trade >/dev/null <<-'SQL'
 	SELECT reco.create_shop();
 	INSERT INTO shop.category (name) VALUES ('all');
 	INSERT INTO shop.product (name, category_id, price, unit_cost, threshold)
-	SELECT 'item ' || i, 1, 10, 6, 900 FROM generate_series(1, 20) AS i;
+	SELECT 'item ' || i, 1, 10, 6, 980 FROM generate_series(1, 20) AS i;
 	SELECT shop.receive(NULL, array_agg(id), array_agg(1000::numeric)) FROM shop.product;
 	CREATE SCHEMA app;
 	CREATE TABLE app.goods (id integer PRIMARY KEY, stock integer CHECK (stock >= 0), least integer);
-	INSERT INTO app.goods SELECT i, 1000, 900 FROM generate_series(1, 20) AS i;
+	INSERT INTO app.goods SELECT i, 1000, 980 FROM generate_series(1, 20) AS i;
 	SELECT reco.watch_stock('app.goods', 'id', 'stock', 'least');
 SQL
 
