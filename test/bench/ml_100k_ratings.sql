@@ -1,14 +1,7 @@
 -- MovieLens 100k, ratings: RMSE and MAE on a held-out tenth, clipped to the scale
 -- needs ml-100k/ratings.tsv.gz
-\ir setup/measure.sql
-\ir ../data/setup/protocol.sql
-
-CREATE TABLE viewer_score (viewer integer, film integer, score smallint, epoch bigint);
-\copy viewer_score FROM PROGRAM 'gzip -dc "$RECO_DATA/ml-100k/ratings.tsv.gz"'
-CREATE TABLE seen AS SELECT * FROM viewer_score WHERE protocol.split(viewer, film) <> 0;
-CREATE TABLE held_out AS SELECT * FROM viewer_score WHERE protocol.split(viewer, film) = 0;
-CREATE INDEX ON seen (viewer);
-VACUUM ANALYZE seen, held_out;
+\setenv FILMS ml-100k
+\ir setup/film_ratings.sql
 
 SELECT reco.create_model('cinema', ratings => 'SELECT viewer, film, score, to_timestamp(epoch) FROM seen') \g /dev/null
 CREATE TABLE trained AS SELECT * FROM bench.train('cinema');

@@ -1,16 +1,9 @@
 -- Training on MovieLens 1M, from the table to the stored model, by each method: time and quality on a held-out tenth
 -- needs ml-1m/ratings.tsv.gz
-\ir setup/measure.sql
-\ir ../data/setup/protocol.sql
-
-CREATE TABLE viewer_score (viewer integer, film integer, score smallint, epoch bigint);
-\copy viewer_score FROM PROGRAM 'gzip -dc "$RECO_DATA/ml-1m/ratings.tsv.gz"'
-CREATE TABLE seen AS SELECT * FROM viewer_score WHERE protocol.split(viewer, film) <> 0;
-CREATE TABLE held_out AS SELECT * FROM viewer_score WHERE protocol.split(viewer, film) = 0;
-CREATE INDEX ON seen (viewer);
+\setenv FILMS ml-1m
+\ir setup/film_ratings.sql
 CREATE VIEW liked AS SELECT viewer AS client, film AS product FROM seen WHERE score >= 4;
 CREATE VIEW liked_held_out AS SELECT viewer AS client, film AS product FROM held_out WHERE score >= 4;
-VACUUM ANALYZE seen, held_out;
 
 SELECT reco.create_model('svd', ratings => 'SELECT viewer, film, score FROM seen', options => '{"ratings": {"method": "svd"}}'),
        reco.create_model('bayes', ratings => 'SELECT viewer, film, score FROM seen', options => '{"ratings": {"method": "bayes"}}'),
