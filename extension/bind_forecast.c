@@ -220,39 +220,40 @@ put_losses(const Shop *shop, Datum *values, bool *nulls, int column)
 
 #define FORECAST_COLUMNS 18
 
-/*
- * forecast_demand(demand text, items text, as_of date, lead_days, ...)
- *		returns table (item_id bigint, rule text, ...)
- *
- * See sql/62-forecast.sql.  Errors: those of demand_read and
- * demand_read_items, invalid_parameter_value for an argument out of range,
- * configuration_limit_exceeded above reco.max_memory.
- */
-Datum
-reco_forecast_demand(PG_FUNCTION_ARGS)
+static void
+put_forecast(FunctionCallInfo fcinfo, const Shop *shop, int64 item, const Terms *terms,
+			 const Forecast *f)
 {
 	static const char *const rule_names[] = {"none", "manual", "tsb", "tsb_season"};
-	Datum		rules[lengthof(rule_names)];
-	Budget		budget;
-	Shop		shop = {0};
-	Demand	   *d = &shop.demand;
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Rule		rule;
-	bool		season;
-	bool		guard;
-	bool		keep_manual;
+	bool		manual = f->rule == RULE_MANUAL;
+	Datum		values[FORECAST_COLUMNS];
+	bool		nulls[FORECAST_COLUMNS] = {false};
 
-	if (PG_ARGISNULL(ARG_DEMAND))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("demand must not be null"),
-				 errhint("It is a query that returns item_id, day, units and, if wanted, days_out.")));
-	budget_init(&budget, AllocSetContextCreate(CurrentMemoryContext, "reco forecast_demand",
-											   ALLOCSET_DEFAULT_SIZES));
-	demand_init(d, get_as_of(fcinfo),
-				(int) get_number(fcinfo, ARG_HISTORY_WEEKS, "history_weeks",
-								 MIN_HISTORY_WEEKS, MAX_HISTORY_WEEKS), &budget);
-	d->defaults = (ItemTerms) {
+	values[0] = Int64GetDatum(shop->demand.ids.ids[item]);
+	values[1] = CStringGetTextDatum(rule_names[f->rule - RULE_NONE]);
+	values[2] = Int32GetDatum(f->weeks);
+	values[3] = Int32GetDatum(f->sale_weeks);
+	values[4] = Int32GetDatum(f->idle_weeks);
+	put_number(values, nulls, 5, f->rate);
+	put_number(values, nulls, 6, f->variance);
+	put_number(values, nulls, 7, f->season);
+	put_number(values, nulls, 8, terms->lead_days + terms->review_days);
+	put_number(values, nulls, 9, terms->service_level);
+	put_number(values, nulls, 10, f->mean);
+	put_number(values, nulls, 11, f->mean_variance);
+	put_number(values, nulls, 12, manual ? terms->threshold : f->reorder_point);
+	put_number(values, nulls, 13, manual ? terms->threshold + f->cover : f->order_up_to);
+	put_number(values, nulls, 14, f->surplus_above);
+	put_losses(shop, values, nulls, 15);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* What an item without terms of its own is ordered by. */
+static ItemTerms
+default_terms(FunctionCallInfo fcinfo)
+{
+	return (ItemTerms) {
 		.lead_days = get_number(fcinfo, ARG_LEAD_DAYS, "lead_days", 0, MAX_TERM_DAYS),
 		.lead_sd_days = get_number(fcinfo, ARG_LEAD_SD_DAYS, "lead_sd_days", 0, MAX_TERM_DAYS),
 		.review_days = get_number(fcinfo, ARG_REVIEW_DAYS, "review_days", 0, MAX_TERM_DAYS),
@@ -264,6 +265,53 @@ reco_forecast_demand(PG_FUNCTION_ARGS)
 		.threshold = NAN,
 		.threshold_since = DATEVAL_NOBEGIN
 	};
+}
+
+/* Finds the season of the shop, if there is enough to find it by. */
+static void
+find_season(Shop *shop)
+{
+	const Demand *d = &shop->demand;
+	double	   *totals = budget_alloc(d->budget, d->weeks, sizeof(double));
+	double	   *index = budget_alloc(d->budget, d->weeks + SEASON_AHEAD, sizeof(double));
+
+	demand_totals(d, totals);
+	if (season_index(totals, d->weeks, index))
+		shop->index = index;
+}
+
+/*
+ * forecast_demand(demand text, items text, as_of date, lead_days, ...)
+ *		returns table (item_id bigint, rule text, ...)
+ *
+ * See sql/62-forecast.sql.  Errors: those of demand_read and
+ * demand_read_items, invalid_parameter_value for an argument out of range,
+ * configuration_limit_exceeded above reco.max_memory.
+ */
+Datum
+reco_forecast_demand(PG_FUNCTION_ARGS)
+{
+	Budget		budget;
+	Shop		shop = {0};
+	Demand	   *d = &shop.demand;
+	Rule		rule;
+	bool		season;
+	bool		guard;
+	bool		keep_manual;
+	MemoryContext before;
+	MemoryContext row;
+
+	if (PG_ARGISNULL(ARG_DEMAND))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("demand must not be null"),
+				 errhint("It is a query that returns item_id, day, units and, if wanted, days_out.")));
+	budget_init(&budget, AllocSetContextCreate(CurrentMemoryContext, "reco forecast_demand",
+											   ALLOCSET_DEFAULT_SIZES));
+	demand_init(d, get_as_of(fcinfo),
+				(int) get_number(fcinfo, ARG_HISTORY_WEEKS, "history_weeks",
+								 MIN_HISTORY_WEEKS, MAX_HISTORY_WEEKS), &budget);
+	d->defaults = default_terms(fcinfo);
 	shop.holding_rate = get_number(fcinfo, ARG_HOLDING_RATE, "holding_rate", 0, 100);
 	shop.settings.gain = get_number(fcinfo, ARG_GAIN, "gain", 0.01, 1);
 	shop.settings.surplus_days = get_number(fcinfo, ARG_SURPLUS_DAYS, "surplus_days", 1, MAX_TERM_DAYS);
@@ -280,24 +328,15 @@ reco_forecast_demand(PG_FUNCTION_ARGS)
 	shop.history = budget_alloc(&budget, d->weeks, sizeof(double));
 	shop.days_out = budget_alloc(&budget, d->weeks, sizeof(double));
 	if (season)
-	{
-		double	   *totals = budget_alloc(&budget, d->weeks, sizeof(double));
-		double	   *index = budget_alloc(&budget, d->weeks + SEASON_AHEAD, sizeof(double));
-
-		demand_totals(d, totals);
-		if (season_index(totals, d->weeks, index))
-			shop.index = index;
-	}
+		find_season(&shop);
 	backtest(&shop);
 	rule = backtest_best(&shop.test, shop.index != NULL);
 	keep_manual = guard && backtest_keeps_manual(&shop.test, rule);
 
-	for (int i = 0; i < lengthof(rule_names); i++)
-		rules[i] = CStringGetTextDatum(rule_names[i]);
+	row = AllocSetContextCreate(budget.context, "reco forecast row", ALLOCSET_SMALL_SIZES);
+	before = MemoryContextSwitchTo(row);
 	for (int64 item = 0; item < d->ids.used; item++)
 	{
-		Datum		values[FORECAST_COLUMNS];
-		bool		nulls[FORECAST_COLUMNS] = {false};
 		History		history;
 		Terms		terms;
 		Forecast	f;
@@ -308,29 +347,10 @@ reco_forecast_demand(PG_FUNCTION_ARGS)
 		history = item_history(&shop, item);
 		terms = item_terms(&shop, item);
 		forecast_item(&history, &terms, &shop.settings, rule, keep_manual, &f);
-		if (f.rule == RULE_MANUAL)
-		{
-			f.reorder_point = terms.threshold;
-			f.order_up_to = terms.threshold + f.cover;
-		}
-		values[0] = Int64GetDatum(d->ids.ids[item]);
-		values[1] = rules[f.rule - RULE_NONE];
-		values[2] = Int32GetDatum(f.weeks);
-		values[3] = Int32GetDatum(f.sale_weeks);
-		values[4] = Int32GetDatum(f.idle_weeks);
-		put_number(values, nulls, 5, f.rate);
-		put_number(values, nulls, 6, f.variance);
-		put_number(values, nulls, 7, f.season);
-		put_number(values, nulls, 8, terms.lead_days + terms.review_days);
-		put_number(values, nulls, 9, terms.service_level);
-		put_number(values, nulls, 10, f.mean);
-		put_number(values, nulls, 11, f.mean_variance);
-		put_number(values, nulls, 12, f.reorder_point);
-		put_number(values, nulls, 13, f.order_up_to);
-		put_number(values, nulls, 14, f.surplus_above);
-		put_losses(&shop, values, nulls, 15);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		put_forecast(fcinfo, &shop, item, &terms, &f);
+		MemoryContextReset(row);
 	}
+	MemoryContextSwitchTo(before);
 	MemoryContextDelete(budget.context);
 	return (Datum) 0;
 }

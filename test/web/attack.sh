@@ -7,16 +7,9 @@
 set -eu
 cd "$(dirname "$0")/../.."
 command -v sqlmap >/dev/null || { echo "no sqlmap: install it first" >&2; exit 1; }
-psql -X -q -d postgres -c 'CREATE DATABASE reco_web'
-psql -X -q -d reco_web -c 'CREATE EXTENSION reco'
-test/web/prepare.sh
+. test/web/front.sh
+front 8089
 
-folder=$(mktemp -d)
-port=${WEB_PORT:-8089}
-user=$(stat -c %U "$PGHOST")
-as=()
-[ "$(id -u)" != 0 ] || as=(setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups)
-cp web/reco.cgi web/lighttpd.conf "$folder"
 cat >"$folder/control.cgi" <<'PERL'
 #!/usr/bin/perl
 # The control: puts what it is given into its statement.
@@ -27,7 +20,7 @@ open my $psql, '-|', 'psql', '-X', '-q', '-A', '-t', '-d', 'reco_web', '-c', "SE
 local $/;
 print "Content-Type: text/html\r\n\r\n<pre>" . <$psql> . "</pre>";
 PERL
-chmod 755 "$folder"/*.cgi
+chmod 755 "$folder/control.cgi"
 cat >"$folder/control.conf" <<CONF
 server.modules = ("mod_cgi", "mod_setenv")
 server.bind = "127.0.0.1"
@@ -37,11 +30,8 @@ server.pid-file = "$folder/control.pid"
 cgi.assign = (".cgi" => "")
 setenv.set-environment = ("PGHOST" => "$PGHOST", "PGUSER" => "postgres", "PATH" => "$PATH")
 CONF
-chown -R "$user" "$folder"
-trap 'kill $(cat "$folder/web.pid" "$folder/control.pid" 2>/dev/null) 2>/dev/null || :; rm -rf "$folder"' EXIT
-(cd / && "${as[@]}" env -i PATH="$PATH:/usr/sbin" RECO_CGI="$folder/reco.cgi" RECO_RUN="$folder" RECO_TLS=off RECO_SCHEMA=shop \
-	RECO_DSN="host=$PGHOST port=$PGPORT dbname=reco_web user=shop_web" WEB_PORT="$port" lighttpd -f "$folder/lighttpd.conf")
-(cd / && "${as[@]}" env PATH="$PATH:/usr/sbin" lighttpd -f "$folder/control.conf")
+chown "$user" "$folder"/control.*
+front_do env PATH="$PATH:/usr/sbin" lighttpd -f "$folder/control.conf"
 site=http://127.0.0.1:$port
 
 # What is found in the control would be found in the pages.

@@ -15,20 +15,8 @@ if [ ! -d "$output/node_modules/axe-core" ]; then
 	npm install --silent --ignore-scripts --no-audit --no-fund --prefix "$output" \
 		playwright-core@1.65.1 axe-core@4.14.1 html-validate@10.17.0
 fi
-psql -X -q -d postgres -c 'CREATE DATABASE reco_web'
-psql -X -q -d reco_web -c 'CREATE EXTENSION reco'
-test/web/prepare.sh
-
-folder=$(mktemp -d)
-port=${WEB_PORT:-8087}
-user=$(stat -c %U "$PGHOST")
-as=()
-[ "$(id -u)" != 0 ] || as=(setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups)
-cp web/reco.cgi web/lighttpd.conf "$folder"
-chown -R "$user" "$folder"
-trap 'kill "$(cat "$folder/web.pid")" 2>/dev/null || :; rm -rf "$folder"' EXIT
-(cd / && "${as[@]}" env -i PATH="$PATH:/usr/sbin" RECO_CGI="$folder/reco.cgi" RECO_RUN="$folder" RECO_SCHEMA=shop \
-	RECO_DSN="host=$PGHOST port=$PGPORT dbname=reco_web user=shop_web" WEB_PORT="$port" lighttpd -f "$folder/lighttpd.conf")
+. test/web/front.sh
+front 8087
 export ALERT MOVE CODE SITE=http://127.0.0.1:$port CHROMIUM=$chromium OUTPUT=$output
 MOVE=$(psql -X -q -At -d reco_web -c "SELECT max(id) FROM shop.stock_move WHERE kind = 'writeoff' AND source IS NULL")
 ALERT=$(psql -X -q -At -d reco_web -c 'SELECT max(id) FROM shop.web_alert')
