@@ -5,15 +5,18 @@
 
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "job_record.h"
 #include "retrain.h"
 #include "train.h"
 #include "version.h"
 
 PG_FUNCTION_INFO_V1(reco_train);
 PG_FUNCTION_INFO_V1(reco_retrain);
+PG_FUNCTION_INFO_V1(reco_expect_run);
 
 /*
  * train(model text) returns reco.model_version
@@ -61,4 +64,23 @@ reco_retrain(PG_FUNCTION_ARGS)
 
 	retrain(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)), atomic);
 	PG_RETURN_VOID();
+}
+
+/*
+ * expect_run(schedule text, model text) returns timestamptz
+ *
+ * Notes when the current role has its models retrained; NULL, no more.
+ * invalid_parameter_value for a schedule that cannot be read.
+ */
+Datum
+reco_expect_run(PG_FUNCTION_ARGS)
+{
+	const char *schedule = PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	const char *model = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
+	TimestampTz due;
+
+	PreventCommandIfReadOnly("reco.expect_run()");
+	if (!job_record_expect(model, schedule, &due))
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(due);
 }

@@ -162,3 +162,46 @@ job_record_outcome(int64 id, const Model *model, const char *outcome, const char
 	statement_run(&update_outcome, 7, types, values, nulls, false, 0);
 	scope_end(&scope);
 }
+
+static Statement forget_schedule = {
+	"DELETE FROM reco.job_schedule WHERE role = $1 AND model IS NOT DISTINCT FROM $2", NULL
+};
+
+static Statement note_schedule = {
+	"INSERT INTO reco.job_schedule (role, model, schedule)"
+	" SELECT $1, $2, $3 WHERE reco.next_run($3) IS NOT NULL RETURNING reco.next_run(schedule)", NULL
+};
+
+/*
+ * Notes the schedule by which the current role has a model, NULL for all of
+ * its own, retrained; without a schedule it is no more.  Returns whether a run
+ * is due, and when.
+ */
+bool
+job_record_expect(const char *model, const char *schedule, TimestampTz *due)
+{
+	static const Oid types[] = {REGROLEOID, TEXTOID, TEXTOID};
+	Oid			role = GetUserId();
+	Datum		values[3];
+	char		nulls[3];
+	Scope		scope;
+	bool		isnull;
+
+	scope_begin_engine(&scope);
+	statement_set(values, nulls, 1, true, ObjectIdGetDatum(role));
+	statement_set_text(values, nulls, 2, model);
+	statement_set_text(values, nulls, 3, schedule);
+	statement_run(&forget_schedule, 2, types, values, nulls, false, 0);
+	if (schedule)
+	{
+		if (statement_run(&note_schedule, 3, types, values, nulls, false, 0) != 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("schedule \"%s\" cannot be read", schedule),
+					 errhint("Use the five fields of cron, in GMT, for example 30 2 * * * for half past two each night.")));
+		*due = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
+												 &isnull));
+	}
+	scope_end(&scope);
+	return schedule != NULL;
+}

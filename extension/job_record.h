@@ -15,5 +15,6 @@ extern void job_record_fresh(int64 id, const Fresh *fresh);
 extern void job_record_outcome(int64 id, const Model *model, const char *outcome,
 							   const char *message, const char *sqlstate, int32 version,
 							   Size memory);
+extern bool job_record_expect(const char *model, const char *schedule, TimestampTz *due);
 
 #endif							/* RECO_JOB_RECORD_H */

@@ -42,5 +42,6 @@ SELECT to_regclass('reco.job_schedule') IS NOT NULL AS there \gset
 \if :there
 SELECT role, model, schedule AS "no longer expected"
 FROM reco.job_schedule WHERE model IS NOT DISTINCT FROM nullif(:'model', '');
-DELETE FROM reco.job_schedule WHERE model IS NOT DISTINCT FROM nullif(:'model', '');
+SELECT format('SET ROLE %s', role), format('SELECT reco.expect_run(NULL, %L)', model), 'RESET ROLE'
+FROM reco.job_schedule WHERE model IS NOT DISTINCT FROM nullif(:'model', '') \gexec
 \endif

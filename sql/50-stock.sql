@@ -25,7 +25,7 @@ CREATE UNIQUE INDEX stock_alert_open ON reco.stock_alert (relation, product_id, 
 CREATE INDEX stock_alert_product ON reco.stock_alert (relation, product_id, opened_at);
 
 COMMENT ON TABLE reco.stock_alert IS
-    'Alerts of watched tables, one open row at most for a product and kind; seen by who may read the table';
+    'Alerts of watched tables, one open row at most for a product and kind; seen by who may read all rows of the table';
 COMMENT ON COLUMN reco.stock_alert.relation IS 'the watched table';
 COMMENT ON COLUMN reco.stock_alert.kind IS 'out: nothing left; low: no more than the threshold left';
 COMMENT ON COLUMN reco.stock_alert.quantity IS 'what was left when the alert was opened';

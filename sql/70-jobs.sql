@@ -170,7 +170,7 @@ DECLARE
     day timestamp := date_trunc('day', start);
     run timestamp;
 BEGIN
-    IF cardinality(fields) <> 5 THEN
+    IF cardinality(fields) <> 5 OR NOT isfinite(after) THEN
         RETURN NULL;
     END IF;
     minutes := reco.schedule_field(fields[1], 0, 59, '{}');
@@ -209,26 +209,8 @@ COMMENT ON FUNCTION reco.next_run(text, timestamptz) IS
 
 CREATE FUNCTION reco.expect_run(schedule text, model text DEFAULT NULL)
 RETURNS timestamptz
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    due timestamptz := reco.next_run(schedule);
-BEGIN
-    DELETE FROM reco.job_schedule s
-    WHERE s.role = current_user::regrole AND s.model IS NOT DISTINCT FROM expect_run.model;
-    IF schedule IS NOT NULL THEN
-        IF due IS NULL THEN
-            RAISE EXCEPTION 'schedule "%" cannot be read', schedule
-                USING ERRCODE = 'invalid_parameter_value',
-                      HINT = 'Use the five fields of cron, in GMT, for example 30 2 * * * for half past two each night.';
-        END IF;
-        INSERT INTO reco.job_schedule (role, model, schedule)
-        VALUES (current_user::regrole, expect_run.model, expect_run.schedule);
-    END IF;
-    RETURN due;
-END
-$$;
+AS 'MODULE_PATHNAME', 'reco_expect_run'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION reco.expect_run(text, text) IS
 'Notes when the current role has its models retrained (NULL: no more), so that reco.health tells if a run does not come; returns when it is due';
 

@@ -21,17 +21,20 @@ ALTER TABLE reco.model_trial ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_trials ON reco.model_trial FOR SELECT
     USING (EXISTS (SELECT FROM reco.model m WHERE m.name OPERATOR(pg_catalog.=) model));
 
--- Alerts are seen by who may read the table they are about; triggers write them.
+-- Alerts are seen by the owner of the table they are about, and by who may read all its rows; triggers write them.
 GRANT SELECT ON reco.stock_alert TO PUBLIC;
 
 ALTER TABLE reco.stock_alert ENABLE ROW LEVEL SECURITY;
 CREATE POLICY alerts_of_readable_tables ON reco.stock_alert FOR SELECT
-    USING (pg_catalog.has_table_privilege(relation, 'SELECT'));
+    USING (pg_catalog.has_table_privilege(relation, 'SELECT')
+           AND (NOT pg_catalog.row_security_active(relation)
+                OR EXISTS (SELECT FROM pg_catalog.pg_class c
+                           WHERE c.oid OPERATOR(pg_catalog.=) relation AND pg_catalog.pg_has_role(c.relowner, 'USAGE'))));
 
--- A role notes when its own runs are due, as reco.expect_run() does.
-GRANT SELECT, INSERT, DELETE ON reco.job_schedule TO PUBLIC;
+-- When runs of one's own are due; reco.expect_run() writes it.
+GRANT SELECT ON reco.job_schedule TO PUBLIC;
 GRANT SELECT ON reco.health TO PUBLIC;
 
 ALTER TABLE reco.job_schedule ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own_runs ON reco.job_schedule
+CREATE POLICY own_runs ON reco.job_schedule FOR SELECT
     USING (pg_catalog.pg_has_role(role, 'USAGE'));

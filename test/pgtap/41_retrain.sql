@@ -5,7 +5,7 @@ DROP SCHEMA IF EXISTS taste CASCADE;
 SELECT reco.drop_model(name) FROM reco.model \g /dev/null
 DELETE FROM reco.job_record;
 \ir setup/tastes.sql
-SELECT plan(76);
+SELECT plan(78);
 
 SELECT reco.create_model('bought', purchases => 'SELECT client, product, quantity, bought_at FROM taste.purchase') \g /dev/null
 CREATE FUNCTION taste.last_run(field text, model_name text DEFAULT 'bought') RETURNS text
@@ -179,7 +179,10 @@ CALL reco.retrain();
 SELECT is((SELECT array_agg(model || ' ' || outcome) FROM reco.job_run), ARRAY['theirs activated'], 'a role retrains its own models, and sees them only');
 SELECT is((SELECT array_agg(model) FROM reco.health), ARRAY['theirs'], 'so it is with health');
 SELECT isnt(reco.expect_run('* * * * *', 'theirs'), NULL, 'it notes when its runs are due');
-SELECT throws_ok($$INSERT INTO reco.job_schedule VALUES ('reco_test_stranger', NULL, '* * * * *')$$, '42501', NULL, 'its own, not those of others');
+SELECT throws_ok(statement, '42501', NULL, 'and cannot: ' || statement) FROM unnest(ARRAY[
+    $$INSERT INTO reco.job_schedule VALUES ('reco_test_stranger', NULL, '* * * * *')$$,
+    $$INSERT INTO reco.job_schedule VALUES (current_user::regrole, NULL, '* * * * *', '294276-12-31')$$,
+    $$LOCK TABLE reco.job_schedule IN ROW EXCLUSIVE MODE$$]) statement;
 RESET ROLE;
 REVOKE SELECT ON taste.purchase FROM reco_test_owner;
 INSERT INTO taste.purchase VALUES (4, 1057, 1, now());

@@ -1,6 +1,6 @@
 -- watch_stock(): alerts of an app's own table.
 BEGIN;
-SELECT plan(71);
+SELECT plan(73);
 
 CREATE SCHEMA "My App";
 CREATE DOMAIN "My App".units AS numeric(12,3);
@@ -184,8 +184,14 @@ SELECT is((SELECT count(*) FROM reco.stock_alert WHERE relation = '"My App".owne
 SELECT throws_ok($$DELETE FROM reco.stock_alert$$, '42501', NULL, 'nor writes them');
 RESET ROLE;
 GRANT SELECT ON "My App".owned TO stock_stranger;
+SET ROLE stock_owner;
+SELECT is(pg_temp.open('"My App".owned'), ARRAY['1 low 0 3', '1 out 0 0'], 'the owner sees them, whatever row security says');
 SET ROLE stock_stranger;
-SELECT is(pg_temp.open('"My App".owned'), ARRAY['1 low 0 3', '1 out 0 0'], 'who may read the table sees its alerts');
+SELECT is(pg_temp.open('"My App".owned'), NULL, 'who may read the table does not, if row security hides rows');
+RESET ROLE;
+ALTER TABLE "My App".owned DISABLE ROW LEVEL SECURITY;
+SET ROLE stock_stranger;
+SELECT is(pg_temp.open('"My App".owned'), ARRAY['1 low 0 3', '1 out 0 0'], 'else it does');
 RESET ROLE;
 
 -- The end

@@ -1,7 +1,7 @@
 -- Two merchants in one database, a schema each: neither sees, learns from or changes what is the other's.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(28);
+SELECT plan(31);
 
 CREATE ROLE merchant_a;
 CREATE ROLE merchant_b;
@@ -56,6 +56,21 @@ SELECT is(taste.denied(call), NULL, 'nor is ' || call) FROM unnest(ARRAY[
     $$SELECT reco.refresh_stock('shop_a.goods')$$, $$SELECT * FROM reco.recommend(1, 5, 'shop_a')$$, $$SELECT * FROM reco.similar_products(1, 5, 'shop_a')$$,
     $$SELECT reco.train('shop_a')$$, $$SELECT reco.export_model('shop_a')$$, $$SELECT reco.forget_client(1, 'shop_a')$$, $$CALL reco.retrain('shop_a')$$,
     $$SELECT reco.create_model('spy', ratings => 'SELECT client_id, product_id, stars FROM shop_a.rating')$$]) call;
+
+-- a table of both, each with rows of its own, watched
+
+SET LOCAL ROLE merchant_a;
+CREATE TABLE shop_a.market (id integer PRIMARY KEY, stock integer, merchant name);
+INSERT INTO shop_a.market VALUES (1, 0, 'merchant_a'), (2, 0, 'merchant_b');
+SELECT reco.watch_stock('shop_a.market', 'id', 'stock') \gset
+GRANT USAGE ON SCHEMA shop_a TO merchant_b;
+GRANT SELECT ON shop_a.market TO merchant_b;
+RESET ROLE;
+SELECT is(taste.run_as('merchant_b', 'SELECT count(*) FROM reco.stock_alert'), '2', 'alerts are seen by who may read the table');
+ALTER TABLE shop_a.market ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON shop_a.market USING (merchant = current_user);
+SELECT is(taste.run_as('merchant_a', 'SELECT count(*) FROM reco.stock_alert'), '3', 'by its owner in any case');
+SELECT is(taste.run_as('merchant_b', 'SELECT count(*) FROM shop_a.market'), '1', 'and not by who sees a part of its rows');
 
 SELECT is(taste.run_as('merchant_b', format('SELECT count(*) FROM %s', relation)), '0', 'nothing of it is in ' || relation)
 FROM unnest(ARRAY[$$reco.model WHERE name <> 'shop_b'$$, $$reco.models WHERE name <> 'shop_b'$$, $$reco.model_version WHERE model <> 'shop_b'$$,

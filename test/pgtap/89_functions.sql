@@ -23,7 +23,7 @@ SELECT unnest(names), kind FROM (VALUES
     -- take the role of the model's owner
     ('owns', '{drop_model,train,evaluate,activate,rollback,forget_client,export_model,retrain}'),
     -- make something that is the caller's own
-    ('makes', '{create_model,import_model}'),
+    ('makes', '{create_model,import_model,expect_run}'),
     -- take the role of the owner of a table, or of the tables of a shop
     ('tends', '{refresh_stock,close_stock_alerts,evaluate_shop,rebuild_levels}'),
     -- run as triggers alone
@@ -130,9 +130,8 @@ SELECT is_empty(
     $$SELECT c.oid::regclass, p FROM pg_class c, unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) p
       WHERE c.relnamespace = 'reco'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND has_table_privilege('public', c.oid, p)
       AND NOT (p = 'SELECT' AND (c.relrowsecurity OR 'security_invoker=true' = ANY (c.reloptions)
-                                 OR 'security_barrier=true' = ANY (c.reloptions) AND pg_get_viewdef(c.oid) ~ 'pg_has_role'))
-      AND NOT (c.relname = 'job_schedule' AND p IN ('INSERT', 'DELETE') AND c.relrowsecurity)$$,
-    'everybody may read what shows rows of one''s own alone, and write but when one''s own runs are due');
+                                 OR 'security_barrier=true' = ANY (c.reloptions) AND pg_get_viewdef(c.oid) ~ 'pg_has_role'))$$,
+    'everybody may read what shows rows of one''s own alone, and write nothing');
 SELECT is_empty(
     $$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'reco'::regnamespace AND c.relkind = 'S'
       AND (has_sequence_privilege('public', c.oid, 'USAGE') OR has_sequence_privilege('public', c.oid, 'SELECT') OR has_sequence_privilege('public', c.oid, 'UPDATE'))$$,
