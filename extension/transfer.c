@@ -200,7 +200,7 @@ append(char *to, const void *bytes, Size length)
 bytea *
 transfer_export(const Model *model)
 {
-	TransferHead head = {.magic = TRANSFER_MAGIC,.order = TRANSFER_ORDER,.format = TRANSFER_FORMAT};
+	TransferHead head = {.order = TRANSFER_ORDER,.format = TRANSFER_FORMAT};
 	ArrayShape	shapes[MAX_ARRAYS];
 	StoreHeader header;
 	char	   *description;
@@ -240,6 +240,7 @@ transfer_export(const Model *model)
 		to += shapes[i].rows * shapes[i].row_size;
 	}
 	Assert(to == VARDATA(result) + size);
+	memcpy(head.magic, TRANSFER_MAGIC, sizeof(head.magic));
 	head.length = size;
 	compute_digest(VARDATA(result) + sizeof(head), size - sizeof(head), head.digest);
 	memcpy(VARDATA(result), &head, sizeof(head));

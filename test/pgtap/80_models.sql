@@ -47,7 +47,8 @@ SET LOCAL transaction_read_only = on;
 SELECT sum(rows_since) AS rows FROM reco.models \gset
 ROLLBACK TO s;
 SELECT is(:rows::numeric, (SELECT sum(rows_since) FROM reco.models), 'it can be read in a read-only transaction');
-SET LOCAL force_parallel_mode = on;
+-- called otherwise from PostgreSQL 16 on
+SELECT set_config(name, 'on', true) FROM pg_settings WHERE name IN ('debug_parallel_query', 'force_parallel_mode') \g /dev/null
 SELECT is((SELECT sum(rows_since) FROM reco.models), :rows::numeric, 'and in a query that is made parallel by force');
 
 SELECT * FROM finish();
