@@ -409,8 +409,6 @@ read_arrays(Image *image, const int64 *measures)
 
 		if (array->stored == MADE_HERE || rows == 0 || row_size == 0)
 			continue;
-		if (row_stride > row_size)
-			memset(data, 0, rows * row_stride);
 		store_read(&image->uuid, array->stored, data, rows, row_size, row_stride);
 	}
 }
@@ -438,6 +436,8 @@ make_block(Image *image, const Model *model)
 	size = place_arrays(image, NULL, measures);
 	block = budget_alloc(&budget, size + ALIGNMENT, 1);
 	block = (char *) TYPEALIGN(ALIGNMENT, block);
+	/* others will see what stands between the arrays, too */
+	memset(block, 0, size);
 	start.shared.size = size;
 	start.shared.checked = sizeof(BlockStart);
 	memcpy(block, &start, sizeof(start));

@@ -23,7 +23,7 @@ chmod 755 "$work"
 mkdir -m 777 "$work/reports"
 
 own_installation "$work/installed"
-flags='-O1 -g -fno-omit-frame-pointer -DUSE_ASSERT_CHECKING'
+flags='-O1 -g -fno-omit-frame-pointer -ffp-contract=off -DUSE_ASSERT_CHECKING'
 if [ $tool = sanitize ]; then
 	flags="$flags -fsanitize=address,undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined"
 fi
@@ -46,8 +46,9 @@ mv "$bindir/postgres" "$bindir/postgres.real"
 		echo "LD_PRELOAD=\"$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so) $work/untranslated.so\" exec $bindir/postgres.real \"\$@\""
 	else
 		echo "case \"\$*\" in *--boot* | *--single* | *--check* | -V | --version) exec $bindir/postgres.real \"\$@\" ;; esac"
-		echo "exec valgrind -q --trace-children=no --leak-check=no --error-limit=no --num-callers=30 \\"
-		echo "	--log-file=$work/reports/valgrind.%p $bindir/postgres.real \"\$@\""
+		echo "OPENBLAS_CORETYPE=Nehalem exec valgrind -q --trace-children=no --leak-check=no --error-limit=no --num-callers=30 \\"
+		# it runs one thread at a time, and long ones before others get their turn
+		echo "	--log-file=$work/reports/valgrind.%p $bindir/postgres.real \"\$@\" -c reco.max_parallel_workers=0"
 	fi
 } >"$bindir/postgres"
 chmod 755 "$bindir/postgres"
