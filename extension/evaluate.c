@@ -307,22 +307,17 @@ correction(const Fold *fold, int64 client, uint32 product, int64 *own)
 
 /* The score that recommend() would rank a product by. */
 static double
-score(const Fold *fold, int64 client, uint32 product, const float *by_neighbours, int64 *own)
+score(const Fold *fold, int64 client, uint32 product, const float *by_purchases, int64 *own)
 {
-	const PurchaseFit *purchases = &fold->seen->purchases;
 	const RatingFit *ratings = &fold->seen->ratings;
-	double		result;
 
 	if (fold->kind == SOURCE_RATINGS)
 		return factor_dot(factor_row(&ratings->clients, client),
 						  factor_row(&ratings->products, product), ratings->products.stride) -
 			(ratings->method == RATING_BAYES ? ratings->bayes.spread[product] : 0);
-	result = purchases->neighbours.rows > 0 ? by_neighbours[product]
-		: factor_dot(factor_row(&purchases->clients, client),
-					 factor_row(&purchases->products, product), purchases->products.stride);
-	if (fold->star_clients)
-		result = liking_multiply(result, correction(fold, client, product, own));
-	return result;
+	return fold->star_clients
+		? liking_multiply(by_purchases[product], correction(fold, client, product, own))
+		: by_purchases[product];
 }
 
 /* Makes both lists of one client of the batch.  A WorkFunction. */
@@ -334,14 +329,10 @@ make_lists(void *argument, int64_t item, void *scratch)
 	int			n = fold->evaluation->options->n;
 	/* stars that are no better than the biases make no list of one's own */
 	bool		personal = fold->kind == SOURCE_PURCHASES || fold->useful;
-	const Neighbours *neighbours = &fold->seen->purchases.neighbours;
-	int64		first = fold->training.start[client];
-	float	   *by_neighbours = (float *) ((TopEntry *) scratch + n);
+	float	   *by_purchases = (float *) ((TopEntry *) scratch + n);
 
-	if (fold->kind == SOURCE_PURCHASES && neighbours->rows > 0)
-		neighbours_scores(neighbours, fold->training.column + first,
-						  fold->training.value ? fold->training.value + first : NULL,
-						  fold->training.start[client + 1] - first, by_neighbours);
+	if (fold->kind == SOURCE_PURCHASES)
+		fit_purchase_scores(&fold->seen->purchases, &fold->training, client, by_purchases);
 	for (int i = 0; i < 2; i++)
 	{
 		int64		had = fold->training.start[client];
@@ -355,7 +346,8 @@ make_lists(void *argument, int64_t item, void *scratch)
 			if (had < fold->training.start[client + 1] && fold->training.column[had] == product)
 				had++;
 			else if (fold->known[product])
-				topn_offer(&top, i == 0 && personal ? score(fold, client, product, by_neighbours, &own)
+				topn_offer(&top, i == 0 && personal
+						   ? score(fold, client, product, by_purchases, &own)
 						   : fold->seen->popularity[product], product);
 		}
 		topn_sort(&top);

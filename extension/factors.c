@@ -13,6 +13,14 @@ factor_dot(const float *a, const float *b, int stride)
 	return lanes_dot(a, b, stride);
 }
 
+/* Adds to the score of each row of a matrix weight times its dot product with a padded row. */
+LANE_CLONES void
+factor_add_scores(const float *row, const FactorMatrix *m, float weight, float *scores)
+{
+	for (int64_t i = 0; i < m->rows; i++)
+		scores[i] += weight * lanes_dot(row, factor_row(m, i), m->stride);
+}
+
 /* The mean of all rows, a padded row itself; sums is for stride numbers on the way. */
 void
 factor_average(const FactorMatrix *m, double *sums, float *average)

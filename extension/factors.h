@@ -47,5 +47,6 @@ factor_row(const FactorMatrix *m, int64_t row)
 
 extern void factor_average(const FactorMatrix *m, double *sums, float *average);
 extern float factor_dot(const float *a, const float *b, int stride);
+extern void factor_add_scores(const float *row, const FactorMatrix *m, float weight, float *scores);
 
 #endif							/* RECO_FACTORS_H */

@@ -73,13 +73,15 @@ typedef struct RatingFit
 typedef struct PurchaseSetting
 {
 	PurchaseMethod method;
-	double		penalty;		/* als: in units of noise; ease: of squares; items:
-								 * clients added to those who bought either */
-	double		unobserved;		/* als: weight of what was not bought */
-	double		popularity;		/* ease, items: power that scores are divided by */
-	int			half_life;		/* of a purchase, in days; 0: does not age */
-	int			factors;		/* als */
+	double		penalty;		/* ease, blend: of squares; items: clients added to
+								 * those who bought either */
+	double		popularity;		/* the same: power that scores are divided by */
+	double		factor_penalty; /* als, blend: in units of noise */
+	double		unobserved;		/* weight of what was not bought */
+	int			factors;
 	int			iterations;
+	double		factor_weight;	/* blend: of factors beside neighbours */
+	int			half_life;		/* of a purchase, in days; 0: does not age */
 } PurchaseSetting;
 
 /* One setting that was tried, and what came of it. */
@@ -111,11 +113,11 @@ typedef struct PurchaseFit
 	int64		origin;			/* purchases age by this time */
 	PurchaseTrial trials[MAX_PURCHASE_TRIALS];	/* the best one first */
 	int			trial_count;
-	IalsPenalty penalty;		/* als: what setting.penalty comes to */
-	FactorMatrix clients;
+	IalsPenalty penalty;		/* what setting.factor_penalty comes to */
+	FactorMatrix clients;		/* als, blend */
 	FactorMatrix products;
 	float	   *gram;
-	Neighbours	neighbours;		/* ease, items */
+	Neighbours	neighbours;		/* ease, items, blend */
 	float	   *popularity;		/* clients who bought each product */
 	RepeatFit	repeat;
 	RankingMetrics held_out;	/* clients = 0: too few to measure */
@@ -146,6 +148,8 @@ extern bool fit_purchase_has_room(const FitRun *run, const PurchaseSetting *sett
 								  int64 products);
 extern void fit_free_purchases(FitRun *run, PurchaseFit *fit);
 extern RankingModel fit_purchase_model(const PurchaseFit *fit);
+extern void fit_purchase_scores(const PurchaseFit *fit, const SparseRows *had, int64 client,
+								float *scores);
 extern bool fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);
 extern double fit_half_life(int days);
 extern float *fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale);

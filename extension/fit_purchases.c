@@ -1,10 +1,12 @@
 /*
  * fit_purchases.c - fitting the purchases part of a model
  *
- * One of three methods, as the setting says: factors by implicit ALS
- * (ials.c), or weights from product to product (neighbours_fit.c) by EASE or
- * by cosines.  Which one suits, and how, differs from shop to shop by far more
- * than any method's own refinements; it is found by trials (fit_trials.c).
+ * By the method that the setting says: factors by implicit ALS (ials.c),
+ * weights from product to product (neighbours_fit.c) by EASE or by cosines, or
+ * factors and EASE together, whose scores are added: both foretell the same 0
+ * and 1, and err in different ways.  Which one suits, and how, differs from
+ * shop to shop by far more than any method's own refinements; it is found by
+ * trials (fit_trials.c).
  *
  * Where the query tells when things were bought, a purchase may weigh less
  * the older it is: by the root of what its half-life leaves of it
@@ -24,8 +26,12 @@
 /* Of a fit that goes on from an earlier one. */
 #define ITERATIONS_AGAIN(iterations) (((iterations) + 1) / 2)
 
-/* Products that take part in EASE: the inverse takes the cube of them. */
+/*
+ * Products that take part in EASE: the inverse takes the cube of them.  Where
+ * there are factors besides, these know the rest.
+ */
 #define MOST_PRODUCTS 10000
+#define MOST_BLENDED_PRODUCTS 4000
 
 /* Of what is left of reco.max_memory, the inverse takes at most this part. */
 #define INVERSE_SHARE 0.8
@@ -147,9 +153,9 @@ fit_factors(FitRun *run, const PurchasePairs *pairs, PurchaseFit *fit)
 	}
 	options.penalty.unobserved = setting->unobserved;
 	options.penalty.factor = run->options->purchase_regularization;
-	if (run->options->purchase_regularization == OPTION_AUTO)
+	if (setting->method != PURCHASE_ALS || run->options->purchase_regularization == OPTION_AUTO)
 		options.penalty.factor =
-			run->trainer->ials_scaled_penalty(setting->penalty, setting->unobserved,
+			run->trainer->ials_scaled_penalty(setting->factor_penalty, setting->unobserved,
 											  Max(pairs->clients, 1), Max(pairs->products, 1),
 											  sparse_entries(&pairs->by_client));
 	fit->penalty = options.penalty;
@@ -177,18 +183,23 @@ fit_neighbours(FitRun *run, const PurchasePairs *pairs, int64 most_products, Pur
 	int64		rows = pairs->by_product.rows;
 	Neighbours *m = &fit->neighbours;
 	NeighbourOptions options = {
-		.inverse = setting->method == PURCHASE_EASE,.penalty = setting->penalty,
+		.inverse = setting->method != PURCHASE_ITEMS,.penalty = setting->penalty,
 		.popularity = setting->popularity
 	};
 	Size		size;
 	void	   *memory;
 	bool		fitted;
 
-	m->rows = rows;
-	m->width = run->trainer->neighbours_width(rows);
-	m->product = budget_alloc(run->budget, mul_size(rows, m->width), sizeof(uint32));
-	m->weight = budget_alloc(run->budget, mul_size(rows, m->width), sizeof(float));
+	if (m->product == NULL)
+	{
+		m->rows = rows;
+		m->width = run->trainer->neighbours_width(rows);
+		m->product = budget_alloc(run->budget, mul_size(rows, m->width), sizeof(uint32));
+		m->weight = budget_alloc(run->budget, mul_size(rows, m->width), sizeof(float));
+	}
 	/* before the workers' scratch is taken: their number shall make no difference */
+	if (setting->method == PURCHASE_BLEND)
+		most_products = Min(most_products, MOST_BLENDED_PRODUCTS);
 	options.most = Max(Min(Min(most_products, MOST_PRODUCTS), most_by_memory(run)), 1);
 	run->workers.scratch_size = run->trainer->neighbours_scratch_size(rows);
 	run->workers.scratch = budget_alloc(run->budget, run->workers.participants,
@@ -208,9 +219,9 @@ fit_purchase_has_room(const FitRun *run, const PurchaseSetting *setting, int64 c
 					  int64 products)
 {
 	Size		needed = mul_size(products, sizeof(float));
-	Size		scratch;
+	Size		scratch = 0;
 
-	if (setting->method == PURCHASE_ALS)
+	if (method_has_factors(setting->method))
 	{
 		Size		row = factor_stride(setting->factors) * sizeof(float);
 
@@ -218,15 +229,15 @@ fit_purchase_has_room(const FitRun *run, const PurchaseSetting *setting, int64 c
 		needed = add_size(needed, run->trainer->ials_memory_size(setting->factors));
 		scratch = solve_scratch_size(setting->factors) + 2 * row;
 	}
-	else
+	if (method_has_neighbours(setting->method))
 	{
-		NeighbourOptions least = {.inverse = setting->method == PURCHASE_EASE,.most = 1};
+		NeighbourOptions least = {.inverse = setting->method != PURCHASE_ITEMS,.most = 1};
 		Size		row = run->trainer->neighbours_width(products) *
 			(sizeof(uint32) + sizeof(float));
 
 		needed = add_size(needed, mul_size(products, row));
 		needed = add_size(needed, run->trainer->neighbours_memory_size(products, &least));
-		scratch = run->trainer->neighbours_scratch_size(products);
+		scratch = Max(scratch, run->trainer->neighbours_scratch_size(products));
 	}
 	needed = add_size(needed, mul_size(run->workers.participants, scratch));
 	/* and as much again for measuring, and what is in passing */
@@ -235,10 +246,10 @@ fit_purchase_has_room(const FitRun *run, const PurchaseSetting *setting, int64 c
 }
 
 /*
- * Fits fit->setting to pairs; its arrays are made here, to be freed by
- * fit_free_purchases.  Factors that are there already, of other pairs of the
- * same clients and products, are gone on from.  Leaves how many clients bought each product.  False if
- * it cannot be fitted, for too small a penalty.
+ * Fits fit->setting to pairs; its arrays are made here unless they are there,
+ * to be freed by fit_free_purchases.  Factors of other pairs of the same
+ * clients and products are gone on from.  Leaves how many clients bought each
+ * product.  False if it cannot be fitted, for too small a penalty.
  */
 bool
 fit_purchase_setting(FitRun *run, const PurchasePairs *pairs, int64 most_products, PurchaseFit *fit)
@@ -250,9 +261,11 @@ fit_purchase_setting(FitRun *run, const PurchasePairs *pairs, int64 most_product
 		fit->popularity = budget_alloc(run->budget, rows, sizeof(float));
 	for (int64 row = 0; row < rows; row++)
 		fit->popularity[row] = pairs->by_product.start[row + 1] - pairs->by_product.start[row];
-	if (fit->setting.method != PURCHASE_ALS)
-		return fit_neighbours(run, pairs, most_products, fit);
-	fit_factors(run, pairs, fit);
+	if (method_has_neighbours(fit->setting.method) &&
+		!fit_neighbours(run, pairs, most_products, fit))
+		return false;
+	if (method_has_factors(fit->setting.method))
+		fit_factors(run, pairs, fit);
 	return true;
 }
 
@@ -262,8 +275,8 @@ fit_free_purchases(FitRun *run, PurchaseFit *fit)
 	Neighbours *m = &fit->neighbours;
 
 	budget_free(run->budget, fit->popularity,
-				fit->setting.method == PURCHASE_ALS ? fit->products.rows : m->rows, sizeof(float));
-	if (fit->setting.method == PURCHASE_ALS)
+				method_has_neighbours(fit->setting.method) ? m->rows : fit->products.rows, sizeof(float));
+	if (method_has_factors(fit->setting.method))
 	{
 		budget_free(run->budget, fit->gram, fit->products.stride,
 					fit->products.stride * sizeof(float));
@@ -281,11 +294,29 @@ fit_free_purchases(FitRun *run, PurchaseFit *fit)
 RankingModel
 fit_purchase_model(const PurchaseFit *fit)
 {
-	RankingModel model = {.clients = &fit->clients,.products = &fit->products};
+	return (RankingModel) {
+		.neighbours = method_has_neighbours(fit->setting.method) ? &fit->neighbours : NULL,
+		.clients = &fit->clients,.products = &fit->products,
+		.factor_weight = fit->setting.factor_weight
+	};
+}
 
-	if (fit->setting.method != PURCHASE_ALS)
-		model = (RankingModel) {.neighbours = &fit->neighbours};
-	return model;
+/* The scores of all products for a client of the training, who has these.  For threads, too. */
+void
+fit_purchase_scores(const PurchaseFit *fit, const SparseRows *had, int64 client, float *scores)
+{
+	int64		first = had->start[client];
+
+	if (method_has_neighbours(fit->setting.method))
+		neighbours_scores(&fit->neighbours, had->column + first,
+						  had->value ? had->value + first : NULL,
+						  had->start[client + 1] - first, scores);
+	else
+		memset(scores, 0, fit->products.rows * sizeof(float));
+	if (method_has_factors(fit->setting.method))
+		factor_add_scores(factor_row(&fit->clients, client), &fit->products,
+						  fit->setting.method == PURCHASE_BLEND ? fit->setting.factor_weight : 1,
+						  scores);
 }
 
 /* ---- what is bought again ---- */
@@ -302,20 +333,8 @@ static void
 fitted_scores(void *argument, int64 client, float *scores)
 {
 	const FittedPairs *fitted = argument;
-	const PurchaseFit *fit = fitted->fit;
-	const SparseRows *had = fitted->by_client;
-	int64		first = had->start[client];
 
-	if (fit->setting.method != PURCHASE_ALS)
-		neighbours_scores(&fit->neighbours, had->column + first,
-						  had->value ? had->value + first : NULL,
-						  had->start[client + 1] - first, scores);
-	else
-	{
-		for (int64 product = 0; product < fit->products.rows; product++)
-			scores[product] = factor_dot(factor_row(&fit->clients, client),
-										 factor_row(&fit->products, product), fit->products.stride);
-	}
+	fit_purchase_scores(fitted->fit, fitted->by_client, client, scores);
 }
 
 /* Learns what lists are worth that a fit to pairs makes, of what was held out. */
@@ -364,7 +383,7 @@ fit_side(FitRun *run, const Interactions *purchases, FitSide *side, ProgressPhas
 
 	fit_purchase_pairs(run, purchases, side, fit->setting.half_life, pairs);
 	fit_phase(run, phase, sparse_entries(&pairs->by_client),
-			  fit->setting.method == PURCHASE_ALS ? iterations : 1);
+			  method_has_factors(fit->setting.method) ? iterations : 1);
 	if (!fit_purchase_setting(run, pairs, MOST_PRODUCTS, fit))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -404,7 +423,7 @@ fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 	/* of the ratings, fitted before; trials say nothing of themselves */
 	run->workers.progress = NULL;
 	fit_try_purchases(run, purchases, fit);
-	if (fit->setting.method == PURCHASE_ALS)
+	if (method_has_factors(fit->setting.method))
 		fit_check_memory(run, purchases, sizeof(uint32), fit->setting.factors,
 						 run->trainer->ials_memory_size(fit->setting.factors));
 
@@ -417,10 +436,8 @@ fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 	if (fit->repeat.model.kind == REPEAT_BY_ROW)
 		learn_new(run, purchases, &held_out, &pairs, fit, &fit->repeat);
 	fit_free_purchase_pairs(run, &pairs);
-	/* a tenth more pairs do not move factors far */
-	if (fit->setting.method != PURCHASE_ALS)
-		fit_free_purchases(run, fit);
 
+	/* a tenth more pairs do not move factors far */
 	fit_side(run, purchases, NULL, PROGRESS_PURCHASES, &pairs, fit);
 	fit_free_purchase_pairs(run, &pairs);
 }

@@ -12,8 +12,9 @@
  * Factors are tried in a wide grid, small and short at first; a quarter of the
  * grid goes on to full size, as in successive halving (Jamieson and Talwalkar
  * 2016).  Neighbours are tried along a line of penalties, as far as it gets
- * better.  The best of all is then tried with purchases that age.  Where there
- * is too little to judge by, density decides.
+ * better.  The best of all is then tried with purchases that age, and last the
+ * best factors and the best EASE together, which mostly find more than either.
+ * Where there is too little to judge by, density decides.
  */
 #include "fit.h"
 
@@ -45,6 +46,12 @@
 /* What does not come that near to the best is tried no further. */
 #define HOPELESS 0.85
 
+/* Nor is it blended with what is better by so much. */
+#define TOO_FAR_APART 0.75
+
+/* A blend looks at all products for each list: so many are soon looked at. */
+#define QUICKLY_LISTED 20000
+
 /* Of so many pairs bought, the mean score of factors that are alive. */
 #define COLLAPSE_PAIRS 50000
 #define LEAST_SCORE 0.05
@@ -60,6 +67,7 @@ static const double ease_penalties[] = {10, 30, 100, 300, 1000, 3000};
 static const double item_penalties[] = {0, 3, 10, 30, 100, 300};
 static const double popularities[] = {0, 0.15, 0.3};
 static const int half_lives[] = {240, 120, 60, 30};
+static const double factor_weights[] = {0.25, 0.5, 1, 2};
 
 #define FIRST_PENALTY 3			/* of ease_penalties and item_penalties */
 
@@ -93,15 +101,18 @@ default_setting(const ModelOptions *options, const Interactions *purchases)
 		: (PurchaseMethod) options->purchase_method
 	};
 
-	if (setting.method != PURCHASE_ALS)
+	if (method_has_neighbours(setting.method))
 	{
 		setting.penalty = options->purchase_regularization;
 		if (options->purchase_regularization == OPTION_AUTO)
-			setting.penalty = setting.method == PURCHASE_EASE
-				? ease_penalties[FIRST_PENALTY] : item_penalties[FIRST_PENALTY];
-		return setting;
+			setting.penalty = setting.method == PURCHASE_ITEMS
+				? item_penalties[FIRST_PENALTY] : ease_penalties[FIRST_PENALTY];
 	}
-	setting.penalty = default_scale(density);
+	if (setting.method == PURCHASE_BLEND)
+		setting.factor_weight = factor_weights[0];
+	if (!method_has_factors(setting.method))
+		return setting;
+	setting.factor_penalty = default_scale(density);
 	setting.unobserved = options->purchase_unobserved_weight;
 	if (options->purchase_unobserved_weight == OPTION_AUTO)
 		setting.unobserved = purchases->clients->used > 10000 || density < 0.002 ? 0.1 : 0.3;
@@ -234,12 +245,33 @@ judge(Trials *trials, const PurchaseFit *fit, bool contender, TimestampTz starte
 	return trial;
 }
 
+/* The next variant of a fit that takes no other fit; false if there is none. */
+static bool
+next_variant(Trials *trials, PurchaseFit *fit, int i)
+{
+	PurchaseSetting *setting = &fit->setting;
+
+	if (setting->method == PURCHASE_BLEND)
+	{
+		if (i == lengthof(factor_weights))
+			return false;
+		setting->factor_weight = factor_weights[i];
+		return true;
+	}
+	if (i == lengthof(popularities))
+		return false;
+	trials->run->trainer->neighbours_divide(&fit->neighbours, &trials->pairs.by_product,
+											popularities[i] - setting->popularity);
+	setting->popularity = popularities[i];
+	return true;
+}
+
 /*
- * Fits a setting and judges it; with all powers of popularity if the setting
- * leaves that open (none yet).  The best NDCG.
+ * Fits a setting and judges it; if it is the first of its variants, all of
+ * them: weights of factors, or powers of popularity.  The best NDCG.
  */
 static double
-try(Trials *trials, PurchaseSetting setting, bool contender, bool all_popularities)
+try(Trials *trials, PurchaseSetting setting, bool contender, bool all_variants)
 {
 	FitRun	   *run = trials->run;
 	TimestampTz started = GetCurrentTimestamp();
@@ -260,14 +292,13 @@ try(Trials *trials, PurchaseSetting setting, bool contender, bool all_populariti
 	if (fit_purchase_setting(run, &trials->pairs, TRIAL_PRODUCTS, &fit))
 	{
 		best = judge(trials, &fit, contender, started)->ndcg;
-		for (int i = 1; all_popularities && i < lengthof(popularities); i++)
+		for (int i = 1; all_variants; i++)
 		{
 			double		ndcg;
 
 			started = GetCurrentTimestamp();
-			run->trainer->neighbours_divide(&fit.neighbours, &trials->pairs.by_product,
-											popularities[i] - fit.setting.popularity);
-			fit.setting.popularity = popularities[i];
+			if (!next_variant(trials, &fit, i))
+				break;
 			ndcg = judge(trials, &fit, contender, started)->ndcg;
 			best = Max(best, ndcg);
 		}
@@ -316,7 +347,7 @@ try_factors(Trials *trials, PurchaseSetting setting)
 			break;
 		for (int s = 0; s < lengthof(als_scales); s++)
 		{
-			short_setting.penalty = als_scales[s];
+			short_setting.factor_penalty = als_scales[s];
 			try(trials, short_setting, false, false);
 		}
 	}
@@ -324,7 +355,7 @@ try_factors(Trials *trials, PurchaseSetting setting)
 	qsort(list + first, count, sizeof(PurchaseTrial), compare_trials);
 	for (int i = first; i < first + (count + 3) / 4; i++)
 	{
-		setting.penalty = list[i].setting.penalty;
+		setting.factor_penalty = list[i].setting.factor_penalty;
 		setting.unobserved = list[i].setting.unobserved;
 		try(trials, setting, true, false);
 	}
@@ -369,12 +400,16 @@ try_neighbours(Trials *trials, PurchaseSetting setting, const double *penalties,
 /*
  * What a trial is worth.  Of two so near to each other neighbours are
  * preferred to factors, which take longer to fit, and purchases that do not
- * age to those that do.
+ * age to those that do.  A blend takes longest, but is the safest choice where
+ * trials hardly tell: it need not be ahead as far.
  */
 static double
 worth(const PurchaseTrial *trial)
 {
-	return trial->ndcg * (trial->setting.method == PURCHASE_ALS ? NEAR : 1) *
+	PurchaseMethod method = trial->setting.method;
+
+	return trial->ndcg *
+		(method == PURCHASE_ALS ? NEAR : method == PURCHASE_BLEND ? (1 + NEAR) / 2 : 1) *
 		(trial->setting.half_life > 0 ? NEAR : 1);
 }
 
@@ -430,27 +465,69 @@ try_more_factors(Trials *trials)
 	}
 }
 
+/* The best so far of a method, or NULL. */
+static const PurchaseTrial *
+best_of(Trials *trials, PurchaseMethod method)
+{
+	const PurchaseTrial *list = trials->fit->trials;
+
+	sort_trials(trials);
+	for (int i = 0; i < trials->fit->trial_count && list[i].contender; i++)
+	{
+		if (list[i].setting.method == method)
+			return &list[i];
+	}
+	return NULL;
+}
+
+/* The best factors and the best EASE together: always, or if they may be worth it. */
+static void
+try_blend(Trials *trials, bool always)
+{
+	int			half_life = best_setting(trials).half_life;
+	const PurchaseTrial *als = best_of(trials, PURCHASE_ALS);
+	const PurchaseTrial *ease = best_of(trials, PURCHASE_EASE);
+	PurchaseSetting setting;
+
+	if (als == NULL || ease == NULL ||
+		(!always && (trials->pairs.by_product.rows > QUICKLY_LISTED ||
+					 Min(als->ndcg, ease->ndcg) < TOO_FAR_APART * Max(als->ndcg, ease->ndcg))))
+		return;
+	setting = als->setting;
+	setting.method = PURCHASE_BLEND;
+	setting.penalty = ease->setting.penalty;
+	setting.popularity = ease->setting.popularity;
+	setting.factor_weight = factor_weights[0];
+	setting.half_life = half_life;
+	try(trials, setting, true, true);
+}
+
 static void
 make_trials(Trials *trials, const PurchaseSetting *setting)
 {
 	const ModelOptions *options = trials->run->options;
+	PurchaseFit *fit = trials->fit;
 	bool		all = options->purchase_method == OPTION_AUTO;
+	bool		blend = setting->method == PURCHASE_BLEND;
 	PurchaseSetting ease = {.method = PURCHASE_EASE};
 	PurchaseSetting items = {.method = PURCHASE_ITEMS};
+	PurchaseSetting als = {
+		.method = PURCHASE_ALS,.unobserved = setting->unobserved,.factors = setting->factors
+	};
 	PurchaseSetting best;
 
 	progress_phase(PROGRESS_PURCHASE_TRIALS, MAX_PURCHASE_TRIALS);
-	if (all || setting->method == PURCHASE_EASE)
+	if (all || blend || setting->method == PURCHASE_EASE)
 		try_neighbours(trials, ease, ease_penalties, lengthof(ease_penalties));
 	if (all || setting->method == PURCHASE_ITEMS)
 		try_neighbours(trials, items, item_penalties, lengthof(item_penalties));
-	if (all || setting->method == PURCHASE_ALS)
+	if (all || blend || setting->method == PURCHASE_ALS)
 	{
-		try_factors(trials, *setting);
+		try_factors(trials, als);
 		if (options->purchase_factors == OPTION_AUTO)
 			try_more_factors(trials);
 	}
-	if (!has_contender(trials->fit))
+	if (!has_contender(fit))
 		return;
 	best = best_setting(trials);
 	for (int i = 0; trials->purchases->line_start && i < lengthof(half_lives); i++)
@@ -458,6 +535,10 @@ make_trials(Trials *trials, const PurchaseSetting *setting)
 		best.half_life = half_lives[i];
 		try(trials, best, true, false);
 	}
+	if (all || blend)
+		try_blend(trials, blend);
+	for (int i = 0; blend && i < fit->trial_count; i++)
+		fit->trials[i].contender &= fit->trials[i].setting.method == PURCHASE_BLEND;
 }
 
 /*
@@ -483,7 +564,7 @@ fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 	make_trials(&trials, &fit->setting);
 	if (has_contender(fit))
 		fit->setting = best_setting(&trials);
-	if (fit->setting.method == PURCHASE_ALS)
+	if (method_has_factors(fit->setting.method))
 		fit->setting.iterations = iterations;
 	end_split(&trials);
 	budget_free(run->budget, (int64 *) trials.training.held_from, purchases->clients->used,

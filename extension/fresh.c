@@ -214,8 +214,9 @@ measure_purchases(Served *served, const Interactions *rows, const Trainer *train
 	{
 		neighbours = read_neighbours(served);
 		model.neighbours = &neighbours;
+		model.factor_weight = header->factor_weight;
 	}
-	else
+	if (header->purchase_width > 0)
 	{
 		clients = read_factors(served, STORE_PURCHASE_CLIENTS, header->clients, header->purchase_width);
 		products = read_factors(served, STORE_PURCHASE_PRODUCTS, header->products, header->purchase_width);

@@ -163,7 +163,8 @@ measure(const BlockStart *start, bool personal, int64 *measures)
 		measures[PURCHASE_PRODUCTS] = products;
 		measures[PURCHASE_WIDTH] = header->purchase_width;
 		measures[PURCHASE_STRIDE] = factor_stride(header->purchase_width);
-		measures[PURCHASE_PLACES] = scan_padded(products);
+		if (header->neighbour_width == 0)
+			measures[PURCHASE_PLACES] = scan_padded(products);
 	}
 	if (header->neighbour_width > 0 && personal)
 	{
@@ -270,7 +271,8 @@ describe(Image *image, char *block)
 	if (measures[PURCHASE_PRODUCTS] > 0)
 		image->purchase_products = matrix_of(&image->purchase_products, header->products,
 											 measures[PURCHASE_WIDTH]);
-	image->purchase_scan.rows = measures[PURCHASE_PRODUCTS];
+	image->factor_weight = header->factor_weight;
+	image->purchase_scan.rows = measures[PURCHASE_PLACES] > 0 ? header->products : 0;
 	image->purchase_scan.width = measures[PURCHASE_STRIDE];
 }
 

@@ -61,7 +61,9 @@ typedef struct Image
 	FactorMatrix purchase_products; /* only if personal */
 	ScanTable	purchase_scan;
 	float	   *purchase_gram;
-	Neighbours	neighbours;		/* only if personal; in place of the factors */
+	Neighbours	neighbours;		/* only if personal; in place of the factors, or
+								 * beside them */
+	float		factor_weight;	/* of the factors then */
 	int64		purchase_origin;	/* the time by which purchases age */
 	double		purchase_half_life; /* 0: they do not */
 	RepeatModel repeat;

@@ -161,10 +161,15 @@ score_batch(const SparseRows *training, const RankingModel *model, const int64_t
 		int64_t		first = training->start[batch[b]];
 
 		if (model->neighbours)
+		{
 			neighbours_scores(model->neighbours, training->column + first,
 							  training->value ? training->value + first : NULL,
 							  training->start[batch[b] + 1] - first,
 							  scores + b * training->columns);
+			if (model->factor_weight > 0)
+				factor_add_scores(factor_row(model->clients, batch[b]), model->products,
+								  model->factor_weight, scores + b * training->columns);
+		}
 		else
 			memcpy(rows + (size_t) b * model->products->stride, factor_row(model->clients, batch[b]),
 				   model->products->stride * sizeof(float));

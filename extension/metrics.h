@@ -22,13 +22,14 @@ typedef struct RatingMetrics
 	double		rmse_error;		/* standard error of rmse */
 } RatingMetrics;
 
-/* What products are ranked by for a client: one of the three. */
+/* What products are ranked by for a client: one of the three, or the last two. */
 typedef struct RankingModel
 {
 	const float *popularity;	/* the same for all clients */
 	const Neighbours *neighbours;	/* of what the client has in training */
 	const FactorMatrix *clients;	/* . products */
 	const FactorMatrix *products;
+	float		factor_weight;	/* of these beside neighbours; 0: none */
 } RankingModel;
 
 typedef struct RankingMetrics

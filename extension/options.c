@@ -38,7 +38,7 @@ typedef struct Option
 #define MAX_SEED 9007199254740991.0 /* exact in any JSON implementation */
 
 static const char *const rating_methods[] = {"bayes", "svd", NULL};
-const char *const purchase_methods[] = {"als", "ease", "items", NULL};
+const char *const purchase_methods[] = {"als", "ease", "items", "blend", NULL};
 
 static const Option known_options[] = {
 	{"", "seed", OPTION_BIGINT, 0, MAX_SEED, NULL, offsetof(ModelOptions, seed)},

@@ -20,10 +20,25 @@ typedef enum PurchaseMethod
 {
 	PURCHASE_ALS,
 	PURCHASE_EASE,
-	PURCHASE_ITEMS
+	PURCHASE_ITEMS,
+	PURCHASE_BLEND				/* of PURCHASE_EASE and PURCHASE_ALS */
 } PurchaseMethod;
 
 extern const char *const purchase_methods[];
+
+/* Does a client have factors? */
+static inline bool
+method_has_factors(PurchaseMethod method)
+{
+	return method == PURCHASE_ALS || method == PURCHASE_BLEND;
+}
+
+/* Do products have neighbours? */
+static inline bool
+method_has_neighbours(PurchaseMethod method)
+{
+	return method != PURCHASE_ALS;
+}
 
 /* OPTION_AUTO stands for "chosen by the size of the data". */
 typedef struct ModelOptions

@@ -189,8 +189,8 @@ insert_version_row(const Training *training, int32 version, const pg_uuid_t *uui
 	statement_set(values, nulls, 11, true, Int64GetDatum(training->rows_null));
 	statement_set(values, nulls, 12, has_ratings,
 				  Int32GetDatum(verdict->ratings_useful
-								? ratings->products.width - SVD_BIAS_COLUMNS : 0));
-	statement_set(values, nulls, 13, has_purchases && purchases->setting.method == PURCHASE_ALS,
+							? ratings->products.width - SVD_BIAS_COLUMNS : 0));
+	statement_set(values, nulls, 13, has_purchases && method_has_factors(purchases->setting.method),
 				  Int32GetDatum(purchases->products.width));
 	statement_set(values, nulls, 14, has_purchases,
 				  CStringGetTextDatum(purchase_methods[purchases->setting.method]));
@@ -210,12 +210,13 @@ insert_version_row(const Training *training, int32 version, const pg_uuid_t *uui
 
 static Statement insert_trial = {
 	"INSERT INTO reco.model_trial (model, version, trial, part, method, penalty, unobserved_weight,"
-	" factors, iterations, popularity, half_life, ndcg_at_20, seconds)"
-	" VALUES ($1, $2, $3, 'purchases', $4, $5, $6, $7, $8, $9, make_interval(days => $10), $11, $12)",
+	" factors, iterations, popularity, half_life, ndcg_at_20, seconds, factor_penalty, factor_weight)"
+	" VALUES ($1, $2, $3, 'purchases', $4, $5, $6, $7, $8, $9, make_interval(days => $10), $11, $12,"
+	" $13, $14)",
 	NULL
 };
 
-#define TRIAL_COLUMNS 12
+#define TRIAL_COLUMNS 14
 
 /* What was tried before the version was fitted, the best first. */
 static void
@@ -223,7 +224,7 @@ insert_trials(const Training *training)
 {
 	static const Oid types[TRIAL_COLUMNS] = {
 		TEXTOID, INT4OID, INT4OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, FLOAT8OID,
-		INT4OID, FLOAT8OID, FLOAT8OID
+		INT4OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID
 	};
 	const PurchaseFit *fit = &training->purchases;
 
@@ -231,7 +232,8 @@ insert_trials(const Training *training)
 	{
 		const PurchaseTrial *trial = &fit->trials[i];
 		const PurchaseSetting *setting = &trial->setting;
-		bool		als = setting->method == PURCHASE_ALS;
+		bool		factors = method_has_factors(setting->method);
+		bool		neighbours = method_has_neighbours(setting->method);
 		Datum		values[TRIAL_COLUMNS];
 		char		nulls[TRIAL_COLUMNS];
 
@@ -239,14 +241,17 @@ insert_trials(const Training *training)
 		statement_set(values, nulls, 2, true, Int32GetDatum(training->version));
 		statement_set(values, nulls, 3, true, Int32GetDatum(i + 1));
 		statement_set(values, nulls, 4, true, CStringGetTextDatum(purchase_methods[setting->method]));
-		statement_set(values, nulls, 5, true, Float8GetDatum(setting->penalty));
-		statement_set(values, nulls, 6, als, Float8GetDatum(setting->unobserved));
-		statement_set(values, nulls, 7, als, Int32GetDatum(setting->factors));
-		statement_set(values, nulls, 8, als, Int32GetDatum(setting->iterations));
-		statement_set(values, nulls, 9, !als, Float8GetDatum(setting->popularity));
+		statement_set(values, nulls, 5, true, Float8GetDatum(neighbours ? setting->penalty
+																   : setting->factor_penalty));
+		statement_set(values, nulls, 6, factors, Float8GetDatum(setting->unobserved));
+		statement_set(values, nulls, 7, factors, Int32GetDatum(setting->factors));
+		statement_set(values, nulls, 8, factors, Int32GetDatum(setting->iterations));
+		statement_set(values, nulls, 9, neighbours, Float8GetDatum(setting->popularity));
 		statement_set(values, nulls, 10, setting->half_life > 0, Int32GetDatum(setting->half_life));
 		statement_set(values, nulls, 11, true, Float8GetDatum(trial->ndcg));
 		statement_set(values, nulls, 12, true, Float8GetDatum(trial->seconds));
+		statement_set(values, nulls, 13, factors && neighbours, Float8GetDatum(setting->factor_penalty));
+		statement_set(values, nulls, 14, factors && neighbours, Float8GetDatum(setting->factor_weight));
 		statement_run(&insert_trial, TRIAL_COLUMNS, types, values, nulls, false, 0);
 	}
 }
@@ -351,6 +356,7 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 	{
 		header.purchase_width = purchases->products.width;
 		header.neighbour_width = purchases->neighbours.width;
+		header.factor_weight = purchases->setting.factor_weight;
 		header.purchase_origin = purchases->origin;
 		header.purchase_half_life = fit_half_life(purchases->setting.half_life);
 		header.purchase_unobserved = purchases->penalty.unobserved;
@@ -376,7 +382,7 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 	}
 	if (training->has_purchases && header.neighbour_width > 0)
 		write_neighbours(training, uuid, &purchases->neighbours);
-	else if (training->has_purchases)
+	if (training->has_purchases && header.purchase_width > 0)
 	{
 		int			stride = purchases->products.stride;
 

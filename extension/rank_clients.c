@@ -188,7 +188,7 @@ rank_audience(Serving *serving, int64 product_id, bool bought, int64 n, TopN *to
 			continue;
 		if (row)
 		{
-			row[product] = neighbours_sum(column, had->products, had->weights, had->known);
+			row[product] = client_purchase_score(serving, had, column, product);
 			client->purchase_row = row;
 		}
 		scorer = list_scorer(serving, client, lifted);

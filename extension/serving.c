@@ -381,19 +381,32 @@ new_purchase_row(Serving *serving)
 	return neutral_row(serving, &image->purchase_products);
 }
 
+static int
+spare_width(const Image *image)
+{
+	return Max(image->rating_products.stride, image->purchase_products.stride);
+}
+
 /* Scratch memory for folding a client in. */
 Size
 client_scratch_size(const Image *image)
 {
 	return Max(solve_scratch_size(image->rating_products.width),
 			   solve_scratch_size(image->purchase_products.width)) +
-		image->rating_products.stride * sizeof(float);
+		spare_width(image) * sizeof(float);
+}
+
+/* The row at its end, of ratings or of purchases. */
+static float *
+spare_row(const Image *image, void *scratch)
+{
+	return (float *) ((char *) scratch + client_scratch_size(image)) - spare_width(image);
 }
 
 static void
 fold_ratings(const Image *image, const History *history, void *scratch, float *row)
 {
-	float	   *mean = (float *) ((char *) scratch + client_scratch_size(image)) - image->rating_products.stride;
+	float	   *mean = spare_row(image, scratch);
 
 	if (image->is_bayes)
 	{
@@ -410,13 +423,35 @@ fold_ratings(const Image *image, const History *history, void *scratch, float *r
 }
 
 static void
+fold_factors(const Image *image, const History *history, void *scratch, float *factors)
+{
+	solve_ials_row(&image->purchase_products, image->purchase_gram, history->products,
+				   history->weights, history->known, 0, &image->purchase_penalty, scratch, factors);
+}
+
+/* Adds to the scores of some products what the factors of the client say of them, if there are any. */
+static void
+add_factors(const Image *image, const History *history, const FactorMatrix *products,
+			void *scratch, float *scores)
+{
+	float	   *factors = spare_row(image, scratch);
+
+	if (image->factor_weight == 0)
+		return;
+	fold_factors(image, history, scratch, factors);
+	factor_add_scores(factors, products, image->factor_weight, scores);
+}
+
+static void
 fold_purchases(const Image *image, const History *history, void *scratch, float *row)
 {
-	if (image->neighbours.rows > 0)
-		neighbours_scores(&image->neighbours, history->products, history->weights, history->known, row);
+	if (image->neighbours.rows == 0)
+		fold_factors(image, history, scratch, row);
 	else
-		solve_ials_row(&image->purchase_products, image->purchase_gram, history->products,
-					   history->weights, history->known, 0, &image->purchase_penalty, scratch, row);
+	{
+		neighbours_scores(&image->neighbours, history->products, history->weights, history->known, row);
+		add_factors(image, history, &image->purchase_products, scratch, row);
+	}
 }
 
 const float *
@@ -445,6 +480,21 @@ client_purchase_row(Serving *serving, Client *client)
 		client->purchase_row = row;
 	}
 	return client->purchase_row;
+}
+
+/*
+ * One of the scores that client_purchase_row has where products have
+ * neighbours, given what each product adds to it.
+ */
+float
+client_purchase_score(Serving *serving, const History *history, const float *column, int64 product)
+{
+	const FactorMatrix *m = &serving->image->purchase_products;
+	FactorMatrix one = {1, m->width, m->stride, m->data ? factor_row(m, product) : NULL};
+	float		score = neighbours_sum(column, history->products, history->weights, history->known);
+
+	add_factors(serving->image, history, &one, serving->scratch, &score);
+	return score;
 }
 
 /*
@@ -501,8 +551,8 @@ client_method(Serving *serving, Client *client)
 	{
 		const History *history = client_history(serving, client, SOURCE_PURCHASES);
 
-		return (image->neighbours.rows > 0 ? has_neighbours(&image->neighbours, history)
-				: history->known > 0) ? METHOD_PURCHASES : METHOD_POPULAR;
+		return (image->purchase_products.rows > 0 ? history->known > 0
+				: has_neighbours(&image->neighbours, history)) ? METHOD_PURCHASES : METHOD_POPULAR;
 	}
 	return client_history(serving, client, SOURCE_RATINGS)->known > 0
 		? METHOD_RATINGS : METHOD_POPULAR;

@@ -159,6 +159,8 @@ extern void serving_hold_clients(Serving *serving, bool hold);
 extern bool serving_has_room(const Serving *serving);
 extern const float *client_rating_row(Serving *serving, Client *client);
 extern const float *client_purchase_row(Serving *serving, Client *client);
+extern float client_purchase_score(Serving *serving, const History *history, const float *column,
+								   int64 product);
 extern ClientMethod client_method(Serving *serving, Client *client);
 extern int64 *serving_all_clients(Serving *serving, int64 *count);
 

@@ -54,8 +54,8 @@ typedef struct StoreHeader
 	float		purchase_penalty;
 	float		rating_noise_precision;
 	float		rating_unknown_spread;
-	float		unused;			/* zero */
-	int64		neighbour_width;	/* 0: no neighbours; with purchases, either */
+	float		factor_weight;	/* of purchases: beside neighbours; 0: not both */
+	int64		neighbour_width;	/* 0: no neighbours */
 	int64		purchase_origin;	/* the time by which purchases age */
 	double		purchase_half_life; /* in microseconds; 0: they do not */
 	RepeatModel repeat;

@@ -335,7 +335,7 @@ check_header(const StoreHeader *header)
 		(header->rating_method != RATING_BAYES && header->rating_method != RATING_SVD) ||
 		header->purchase_width < 0 || header->purchase_width > MAX_FACTORS ||
 		header->neighbour_width < 0 || header->neighbour_width > MAX_NEIGHBOURS ||
-		(header->purchase_width > 0 && header->neighbour_width > 0) ||
+		(header->purchase_width > 0 && header->neighbour_width > 0) != (header->factor_weight != 0) ||
 		header->rating_width + header->purchase_width + header->neighbour_width == 0)
 		damaged("Its sizes make no sense.");
 	if (!isfinite(header->rating_mean) || !is_penalty(header->rating_deviation) ||
@@ -345,6 +345,7 @@ check_header(const StoreHeader *header)
 		!is_penalty(header->rating_penalty) || !is_penalty(header->rating_bias_penalty) ||
 		!is_penalty(header->baseline_bias_penalty) || !is_penalty(header->purchase_unobserved) ||
 		!is_penalty(header->purchase_penalty) || !is_penalty(header->purchase_half_life) ||
+		!is_penalty(header->factor_weight) || header->factor_weight > MAX_FACTOR ||
 		!is_repeat_model(&header->repeat) ||
 		(header->repeat.kind != REPEAT_NEVER && !store_has_purchases(header)))
 		damaged("Its parameters make no sense.");

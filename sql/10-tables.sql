@@ -61,7 +61,7 @@ COMMENT ON COLUMN reco.model_version.purchases IS 'pairs of client and product b
 COMMENT ON COLUMN reco.model_version.rows_skipped IS 'rows with a NULL where there must be none';
 COMMENT ON COLUMN reco.model_version.rating_factors IS '0: stars are those of the biases; NULL: no ratings';
 COMMENT ON COLUMN reco.model_version.purchase_factors IS 'NULL: no purchases, or a method without factors';
-COMMENT ON COLUMN reco.model_version.purchase_method IS 'als: factors; ease, items: weights from product to product, by an inverse or by cosines; NULL: no purchases';
+COMMENT ON COLUMN reco.model_version.purchase_method IS 'als: factors; ease, items: weights from product to product, by an inverse or by cosines; blend: als and ease, their scores added; NULL: no purchases';
 COMMENT ON COLUMN reco.model_version.rmse IS 'root mean squared error in stars, on ratings that the model did not see';
 COMMENT ON COLUMN reco.model_version.mae IS 'mean absolute error in stars, on ratings that the model did not see';
 COMMENT ON COLUMN reco.model_version.baseline_rmse IS 'the same of the biases of client and product alone';
@@ -89,13 +89,17 @@ CREATE TABLE reco.model_trial (
     half_life interval,
     ndcg_at_20 double precision NOT NULL,
     seconds double precision NOT NULL,
+    factor_penalty double precision,
+    factor_weight double precision,
     PRIMARY KEY (model, version, trial)
 );
 COMMENT ON TABLE reco.model_trial IS 'What was tried to choose the settings of a version; trial 1 won';
 COMMENT ON COLUMN reco.model_trial.method IS 'as reco.model_version.purchase_method';
-COMMENT ON COLUMN reco.model_trial.penalty IS 'als: 1 would just keep pure noise out; ease: of the squares of weights; items: clients added below the cosine';
-COMMENT ON COLUMN reco.model_trial.unobserved_weight IS 'of als, as factors and iterations: what was not bought weighs so much';
-COMMENT ON COLUMN reco.model_trial.popularity IS 'of ease and items: scores are divided by this power of the clients of a product';
+COMMENT ON COLUMN reco.model_trial.penalty IS 'als: 1 would just keep pure noise out; ease, blend: of the squares of weights; items: clients added below the cosine';
+COMMENT ON COLUMN reco.model_trial.unobserved_weight IS 'of als and blend, as factors and iterations: what was not bought weighs so much';
+COMMENT ON COLUMN reco.model_trial.popularity IS 'of ease, items and blend: scores of neighbours are divided by this power of the clients of a product';
+COMMENT ON COLUMN reco.model_trial.factor_penalty IS 'of blend: the penalty of its factors, as that of als';
+COMMENT ON COLUMN reco.model_trial.factor_weight IS 'of blend: scores of factors, times this, are added to those of neighbours';
 COMMENT ON COLUMN reco.model_trial.half_life IS 'after which a purchase counts half; NULL: purchases do not age';
 COMMENT ON COLUMN reco.model_trial.ndcg_at_20 IS 'on purchases kept for trials alone, over all products: the latest where the query tells when, else a tenth of the pairs';
 

@@ -26,7 +26,7 @@ SELECT is((SELECT purchases FROM trained), (SELECT count(*) FROM (SELECT DISTINC
 SELECT is((SELECT rows_read FROM trained), (SELECT count(*) FROM taste.purchase), 'and the rows read');
 SELECT is((SELECT ratings FROM trained), 0::bigint, 'of ratings there are none');
 SELECT is((SELECT rating_factors FROM trained), NULL, 'nor factors of ratings');
-SELECT ok((SELECT purchase_method IN ('als', 'ease', 'items') AND (purchase_factors IS NOT NULL) = (purchase_method = 'als') FROM trained),
+SELECT ok((SELECT purchase_method IN ('als', 'ease', 'items', 'blend') AND (purchase_factors IS NOT NULL) = (purchase_method IN ('als', 'blend')) FROM trained),
           'purchases have the method that trials found, and factors where it has');
 SELECT ok((SELECT trained_at BETWEEN now() AND clock_timestamp() FROM trained), 'it is trained now');
 SELECT ok((SELECT seconds > 0 AND seconds < extract(epoch FROM clock_timestamp() - now()) FROM trained),

@@ -1,7 +1,7 @@
 -- The same seed gives the same model, bit for bit.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(31);
+SELECT plan(32);
 
 CREATE FUNCTION taste.learn(name text, row_order text DEFAULT 'client, product', options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql
@@ -20,7 +20,8 @@ SELECT matches(:'first'::text, '^[0-9a-f]{32}$', 'what a version learnt has a fi
 SELECT set_eq(
     $$SELECT DISTINCT name FROM reco.model_array$$,
     $$VALUES ('header'), ('client_id'), ('product_id'), ('popularity'), ('rating_baseline'), ('rating_clients'),
-             ('rating_products'), ('rating_features'), ('rating_prior'), ('rating_spread'), ('neighbour_product'), ('neighbour_weight')$$,
+             ('rating_products'), ('rating_features'), ('rating_prior'), ('rating_spread'), ('purchase_clients'), ('purchase_products'), ('purchase_gram'),
+             ('neighbour_product'), ('neighbour_weight')$$,
     'of everything that it serves by');
 
 CREATE FUNCTION taste.learn_with(workers integer, server_workers integer) RETURNS text
@@ -60,9 +61,9 @@ SELECT set_config('reco.max_parallel_workers', '8', true) AS _ \gset
 SELECT is(taste.learn('svd again', options => '{"ratings": {"method": "svd"}}'), :'svd', 'or by threads');
 
 SELECT set_config('reco.max_parallel_workers', w::text, true) AS _, taste.learn(m || ' by ' || w, o, format('{"purchases": {"method": "%s"}}', m)::jsonb) AS _
-FROM unnest('{als,ease,items}'::text[]) m, (VALUES (0, 'product, client'), (8, 'client, product')) v (w, o) \g /dev/null
+FROM unnest('{als,ease,items,blend}'::text[]) m, (VALUES (0, 'product, client'), (8, 'client, product')) v (w, o) \g /dev/null
 SELECT is(taste.bits(m || ' by 0'), taste.bits(m || ' by 8'), 'purchases by ' || m || ', by the backend alone or by threads')
-FROM unnest('{als,ease,items}'::text[]) m;
+FROM unnest('{als,ease,items,blend}'::text[]) m;
 SELECT set_eq(
     $$SELECT a.name FROM reco.model_array a JOIN reco.model_version v ON v.uuid = a.version WHERE v.model = 'als by 0' AND a.name LIKE 'purchase%'$$,
     $$VALUES ('purchase_clients'), ('purchase_products'), ('purchase_gram')$$, 'factors where purchases are learnt by them');

@@ -1,7 +1,7 @@
 -- Purchases are learnt by whichever method suits them, found by trials; and each serves all that a model serves.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(49);
+SELECT plan(61);
 
 -- Three logs of a kind of their own. Things of 240 series, three each: who has some of them wants the rest.
 CREATE TABLE taste.series AS
@@ -25,9 +25,9 @@ SELECT reco.create_model(m, purchases => format('SELECT client, product, 1 %s FR
 FROM unnest('{series,broad,drift}'::text[]) m \g /dev/null
 SELECT reco.create_model('series by ' || m, purchases => 'SELECT client, product, 1 FROM taste.series',
                          options => format('{"purchases": {"method": "%s"}}', m)::jsonb)
-FROM unnest('{als,ease,items}'::text[]) m \g /dev/null
+FROM unnest('{als,ease,items,blend}'::text[]) m \g /dev/null
 CREATE TABLE taste.trained AS
-SELECT t.* FROM unnest('{series,broad,drift,series by als,series by ease,series by items}'::text[]) m, reco.train(m) t;
+SELECT t.* FROM unnest('{series,broad,drift,series by als,series by ease,series by items,series by blend}'::text[]) m, reco.train(m) t;
 
 SELECT ok(active, 'goes live: ' || model) FROM taste.trained ORDER BY model;
 SELECT cmp_ok(ndcg_at_10, '>', 1.3 * popular_ndcg_at_10, 'is better than the most popular products: ' || model) FROM taste.trained ORDER BY model;
@@ -37,14 +37,23 @@ SELECT cmp_ok(ndcg_at_10, '>', 1.3 * popular_ndcg_at_10, 'is better than the mos
 SELECT is(purchase_method, 'ease', 'weights from product to product where there are more series than factors') FROM taste.trained WHERE model = 'series';
 SELECT cmp_ok(a.ndcg_at_10, '>', 1.1 * b.ndcg_at_10, 'they find a tenth more than factors do')
 FROM taste.trained a, taste.trained b WHERE a.model = 'series by ease' AND b.model = 'series by als';
-SELECT is(purchase_method, 'als', 'factors where tastes are broad and little is shown of them') FROM taste.trained WHERE model = 'broad';
-SELECT ok(purchase_factors IS NOT NULL = (purchase_method = 'als'), 'factors are counted where there are any: ' || model) FROM taste.trained ORDER BY model;
+SELECT ok(purchase_method IN ('als', 'blend'), 'factors, at least beside them, where tastes are broad and little is shown of them') FROM taste.trained WHERE model = 'broad';
+SELECT cmp_ok((SELECT max(ndcg_at_20) FROM reco.model_trial WHERE model = 'broad' AND method = 'als'), '>',
+              1.05 * (SELECT max(ndcg_at_20) FROM reco.model_trial WHERE model = 'broad' AND method = 'ease'), 'there they find more than weights from product to product do');
+SELECT ok(purchase_factors IS NOT NULL = (purchase_method IN ('als', 'blend')), 'factors are counted where there are any: ' || model) FROM taste.trained ORDER BY model;
 SELECT cmp_ok((SELECT half_life FROM reco.model_trial WHERE model = 'drift' AND trial = 1), '<=', interval '60 days', 'purchases age where tastes drift');
 SELECT cmp_ok((SELECT ndcg_at_20 FROM reco.model_trial WHERE model = 'drift' AND trial = 1), '>',
               1.5 * (SELECT max(ndcg_at_20) FROM reco.model_trial WHERE model = 'drift' AND half_life IS NULL), 'and much more is found so');
 SELECT is((SELECT count(*) FROM reco.model_trial WHERE model <> 'drift' AND half_life IS NOT NULL), 0::bigint, 'and are not said to where the query does not tell when');
 SELECT is(m.purchase_method, t.method, 'the first trial is what the version is: ' || m.model)
 FROM taste.trained m JOIN reco.model_trial t USING (model, version) WHERE t.trial = 1 ORDER BY 1;
+SELECT ok(bool_and((factor_weight > 0) IS NOT DISTINCT FROM CASE WHEN method = 'blend' THEN true END AND (factor_penalty > 0) IS NOT DISTINCT FROM (factor_weight > 0)),
+          'a blend alone has a weight of its factors') FROM reco.model_trial;
+SELECT is((SELECT array_agg(DISTINCT (penalty, popularity, factor_penalty, unobserved_weight, factors)::text) FROM reco.model_trial WHERE model = 'series by blend' AND method = 'blend'),
+          (SELECT ARRAY[(e.penalty, e.popularity, a.penalty, a.unobserved_weight, a.factors)::text]
+           FROM (SELECT * FROM reco.model_trial WHERE model = 'series by blend' AND method = 'ease' ORDER BY ndcg_at_20 DESC LIMIT 1) e,
+                (SELECT * FROM reco.model_trial WHERE model = 'series by blend' AND method = 'als' AND iterations > 3 ORDER BY ndcg_at_20 DESC LIMIT 1) a),
+          'it is made of what was best of both');
 
 -- what each serves
 
@@ -56,7 +65,7 @@ BEGIN
          WHERE p NOT IN (SELECT product FROM %1$s WHERE client = $1) ORDER BY s DESC, p LIMIT $3', source) USING client, model, n;
 END $$;
 CREATE TABLE taste.served (model text, source regclass);
-INSERT INTO taste.served VALUES ('series by ease', 'taste.series'), ('series by items', 'taste.series'), ('drift', 'taste.drift');
+INSERT INTO taste.served VALUES ('series by ease', 'taste.series'), ('series by items', 'taste.series'), ('series by blend', 'taste.series'), ('drift', 'taste.drift');
 
 SELECT is((SELECT array_agg((r.product_id, r.score)::text ORDER BY c, r.rank) FROM generate_series(1, 5) c, reco.recommend(c, 20, model) r),
           (SELECT array_agg((b.product::bigint, b.score)::text ORDER BY c, b.score DESC, b.product) FROM generate_series(1, 5) c, taste.by_score(model, source, c, 20) b),
@@ -86,10 +95,9 @@ SELECT cmp_ok(reco.score(9002, 12, 'drift'), '>', 2 * reco.score(9001, 12, 'drif
 
 -- out, in again, and damaged
 
-SELECT reco.export_model('series by ease') AS bytes \gset
-SELECT reco.import_model('copy', :'bytes') \g /dev/null
-SELECT is((SELECT array_agg(r::text ORDER BY rank) FROM reco.recommend(3, 50, 'copy') r), (SELECT array_agg(r::text ORDER BY rank) FROM reco.recommend(3, 50, 'series by ease') r),
-          'exported and imported it serves the same');
+SELECT reco.import_model('copy', reco.export_model('series by ease')), reco.import_model('blended', reco.export_model('series by blend')) \g /dev/null
+SELECT is((SELECT array_agg(r::text ORDER BY rank) FROM reco.recommend(3, 50, copy) r), (SELECT array_agg(r::text ORDER BY rank) FROM reco.recommend(3, 50, original) r),
+          'exported and imported it serves the same: ' || original) FROM (VALUES ('copy', 'series by ease'), ('blended', 'series by blend')) m (copy, original);
 UPDATE reco.model_array a SET data = set_byte(data, 100, 255 - get_byte(data, 100))
 FROM reco.model_version v WHERE v.uuid = a.version AND v.model = 'copy' AND name = 'neighbour_product' AND block = 1;
 SELECT throws_ok($$SELECT reco.export_model('copy')$$, 'XX001', 'array "neighbour_product" of a model is damaged', 'a damaged neighbour is an error');
