@@ -167,9 +167,10 @@ Datum
 reco_export_model(PG_FUNCTION_ARGS)
 {
 	Model	   *model = model_get(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	SourceTraits traits = {0};
 
 	model_check_owner(model);
-	source_check_rights(model);
+	source_check_rights(model, &traits);
 	PG_RETURN_BYTEA_P(transfer_export(model));
 }
 

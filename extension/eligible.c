@@ -19,6 +19,8 @@
 
 #include "utils/memutils.h"
 
+#include "select.h"
+
 /*
  * The planner takes every product asked for to be read from disk.  Those that
  * score best are asked for again and again: they are in memory, mostly.
@@ -118,9 +120,12 @@ examine_filter(Serving *serving, FilterKind kind)
 {
 	Filter	   *filter = &serving->filters[kind];
 	const Among *among = among_of(serving, kind);
-	Steadiness	steadiness = source_products_steadiness(serving->model, among);
+	MemoryContext before = MemoryContextSwitchTo(serving->context);
+	Steadiness	steadiness = source_products_steadiness(serving->model, among, &serving->traits);
 	double		rows;
 
+	MemoryContextSwitchTo(before);
+	serving->settings = select_settings_digest(serving->traits.settings);
 	filter->is_volatile = steadiness == VOLATILE;
 	filter->steady = steadiness == STEADY;
 	filter->ask_cost = source_products_cost(serving->model, among, true, &rows);
@@ -128,7 +133,7 @@ examine_filter(Serving *serving, FilterKind kind)
 	filter->rate = Min(1, Max(rows, 1) / Max(serving->image->products, 1));
 	filter->examined = true;
 	if (kind == FILTER_CANDIDATES)
-		serving->unsteady |= !filter->steady;
+		serving->traits.unsteady |= !filter->steady;
 }
 
 /*

@@ -183,7 +183,7 @@ rank_similar_clients(Serving *serving, Client *client, int64 n, TopN *top)
 		rank_by_purchases(serving, client, n, top);
 		return;
 	}
-	if (serving->unsteady)
+	if (serving->traits.unsteady || serving->traits.restricted)
 		visible = serving_all_clients(serving, &visible_count);
 	budget_init(&budget, CurrentMemoryContext);
 	clients = image_read_client_factors(image, &budget);

@@ -13,11 +13,13 @@
 #include "access/transam.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
 #include "parser/parser.h"
 #include "tcop/dest.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -162,31 +164,80 @@ is_own_function(Oid function, void *context)
 	return function >= FirstNormalObjectId;
 }
 
-/* Is there a function of this kind in a query, or in one inside it? */
-static bool
-has_function(Node *node, void *kind)
+typedef struct CallSearch
 {
-	if (node == NULL)
+	check_function_callback kind;
+	List	  **settings;		/* NULL: those who read them are like others */
+} CallSearch;
+
+/* Does it read a setting whose name is known?  Then notes the name. */
+static bool
+reads_setting(const Node *node, const CallSearch *search)
+{
+	const FuncExpr *call = (const FuncExpr *) node;
+	const Const *name;
+
+	if (search->settings == NULL || !IsA(node, FuncExpr) ||
+		(call->funcid != F_CURRENT_SETTING_TEXT && call->funcid != F_CURRENT_SETTING_TEXT_BOOL))
 		return false;
-	if (check_functions_in_node(node, (check_function_callback) kind, NULL))
-		return true;
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, has_function, kind, 0);
-	return expression_tree_walker(node, has_function, kind);
+	name = linitial(call->args);
+	if (!IsA(name, Const) || name->constisnull)
+		return false;
+	*search->settings = list_append_unique(*search->settings,
+										   makeString(TextDatumGetCString(name->constvalue)));
+	return true;
 }
 
-/* May functions in these queries return something else at the next call? */
-bool
-select_is_unsteady(List *queries)
+/* Is there a function of a kind in a query, or in one inside it? */
+static bool
+has_function(Node *node, void *context)
 {
-	return has_function((Node *) queries, is_unsteady_function);
+	const CallSearch *search = context;
+
+	if (node == NULL)
+		return false;
+	if (!reads_setting(node, search) && check_functions_in_node(node, search->kind, NULL))
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, has_function, context, 0);
+	return expression_tree_walker(node, has_function, context);
+}
+
+/*
+ * May functions in these queries return something else at the next call?
+ * Apart from what the settings tell whose names are added to the list.
+ */
+bool
+select_is_unsteady(List *queries, List **settings)
+{
+	CallSearch	search = {is_unsteady_function, settings};
+
+	return has_function((Node *) queries, &search);
+}
+
+/* A number for the values of settings, given their names. */
+uint64
+select_settings_digest(const List *settings)
+{
+	uint64		digest = 0;
+	ListCell   *cell;
+
+	foreach(cell, settings)
+	{
+		const char *value = GetConfigOption(strVal(lfirst(cell)), true, false);
+
+		digest = hash_combine64(digest, value ? hash_bytes_extended((const unsigned char *) value, strlen(value), 1) : 0);
+	}
+	return digest;
 }
 
 /* Do these queries call functions that are not the server's? */
 bool
 select_calls_functions(List *queries)
 {
-	return has_function((Node *) queries, is_own_function);
+	CallSearch	search = {is_own_function, NULL};
+
+	return has_function((Node *) queries, &search);
 }
 
 /* ---- running ---- */

@@ -17,7 +17,8 @@ extern bool is_time_type(Oid type);
 
 extern Query *select_analyze(const char *what, const char *hint, const char *text);
 extern char *select_qualified(Query *query);
-extern bool select_is_unsteady(List *queries);
+extern bool select_is_unsteady(List *queries, List **settings);
+extern uint64 select_settings_digest(const List *settings);
 extern bool select_calls_functions(List *queries);
 extern void select_run(const char *query, SlotReceiver receiver, void *state);
 

@@ -9,9 +9,9 @@
  *
  * The state hangs on the calling expression (fn_extra), so a statement that
  * asks for many clients or many products pays for each client once.  It is
- * rebuilt when the snapshot or the role is another one, and for every call if
- * the model's queries depend on more than these: on row security, or on
- * functions that may return something else at any time.  Rows are read client
+ * rebuilt when the snapshot, the role or a setting that the model's queries,
+ * or policies of row security, read is another one, and for every call if they
+ * depend on more: on functions that may return something else at any time.  Rows are read client
  * by client as long as that is the cheaper way, by the planner's own costs;
  * then all at once, as in a training.
  */
@@ -28,6 +28,7 @@
 #include "utils/snapmgr.h"
 
 #include "fit.h"
+#include "select.h"
 
 /* Folded-in clients kept in a statement, before they are forgotten. */
 #define MAX_CLIENT_BYTES ((Size) 64 * 1024 * 1024)
@@ -84,7 +85,8 @@ serving_build(FunctionCallInfo fcinfo, const char *model_name, SnapshotKey key)
 	serving->context = context;
 	serving->key = key;
 	serving->model = model_get(model_name);
-	serving->unsteady = source_check_rights(serving->model);
+	source_check_rights(serving->model, &serving->traits);
+	serving->settings = select_settings_digest(serving->traits.settings);
 	serving->image = image_pin(serving->model);
 	unpin->func = unpin_image;
 	unpin->arg = serving->image;
@@ -115,7 +117,8 @@ serving_get(FunctionCallInfo fcinfo, const text *model_name)
 	Serving    *serving = fcinfo->flinfo->fn_extra;
 	SnapshotKey key = current_snapshot_key();
 
-	if (serving && !serving->unsteady && memcmp(&serving->key, &key, sizeof(key)) == 0 &&
+	if (serving && !serving->traits.unsteady && memcmp(&serving->key, &key, sizeof(key)) == 0 &&
+		serving->settings == select_settings_digest(serving->traits.settings) &&
 		is_model_named(serving->model, model_name))
 		return serving;
 	if (serving)

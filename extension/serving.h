@@ -6,6 +6,7 @@
 
 #include "image.h"
 #include "interactions.h"
+#include "source.h"
 
 #include "utils/hsearch.h"
 #include "utils/snapshot.h"
@@ -129,7 +130,8 @@ typedef struct Serving
 {
 	MemoryContext context;
 	SnapshotKey key;
-	bool		unsteady;		/* its queries may return other rows at the next call */
+	SourceTraits traits;		/* of its queries */
+	uint64		settings;		/* the values of those that traits names */
 	const Model *model;
 	Image	   *image;
 	Budget		budget;

@@ -233,12 +233,14 @@ current_plan(KeptPlan *kept)
 }
 
 /*
- * May the query return other rows though snapshot and role are the same?  By
- * row security, which may go by a setting, or by a function that does.
+ * May the query return other rows though snapshot and role are the same?
+ * What it depends on is added to traits, in memory of this context; the
+ * policies of row security are part of the query by now.
  */
 static Steadiness
-steadiness(KeptPlan *kept)
+steadiness(KeptPlan *kept, MemoryContext context, SourceTraits *traits)
 {
+	MemoryContext before = MemoryContextSwitchTo(context);
 	Steadiness	result = STEADY;
 	ListCell   *cell;
 
@@ -249,10 +251,13 @@ steadiness(KeptPlan *kept)
 		CachedPlanSource *source = lfirst(cell);
 
 		if (contain_volatile_functions((Node *) source->query_list))
-			return VOLATILE;
-		if (source->dependsOnRLS || select_is_unsteady(source->query_list))
-			result = UNSTEADY;
+			result = VOLATILE;
+		else if (select_is_unsteady(source->query_list, &traits->settings))
+			result = Max(result, UNSTEADY);
+		traits->restricted |= source->dependsOnRLS;
 	}
+	traits->restricted |= traits->settings != NIL;
+	MemoryContextSwitchTo(before);
 	return result;
 }
 
@@ -636,13 +641,14 @@ begin_products_scope(Scope *scope, const Model *model, const Among *among)
 }
 
 Steadiness
-source_products_steadiness(const Model *model, const Among *among)
+source_products_steadiness(const Model *model, const Among *among, SourceTraits *traits)
 {
+	MemoryContext context = CurrentMemoryContext;
 	Steadiness	result;
 	Scope		scope;
 
 	begin_products_scope(&scope, model, among);
-	result = steadiness(kept_products_plan(model, among, USE_ALL));
+	result = steadiness(kept_products_plan(model, among, USE_ALL), context, traits);
 	scope_end(&scope);
 	return result;
 }
@@ -680,13 +686,13 @@ source_read_products(const Model *model, const Among *among, const int64 *only, 
  * Raises the error that reading the model's queries would raise for want of
  * rights, without reading a row: what a model learnt is worth what it was
  * learnt from.  Rights that a function of a query needs show when it is
- * called, so of such a query the first row is read.  Returns whether a query
- * may return other rows at the next call even to the same snapshot and role.
+ * called, so of such a query the first row is read.  Adds to traits what the
+ * rows depend on.
  */
-bool
-source_check_rights(const Model *model)
+void
+source_check_rights(const Model *model, SourceTraits *traits)
 {
-	bool		unsteady = false;
+	MemoryContext context = CurrentMemoryContext;
 	Scope		scope;
 
 	scope_begin_caller(&scope, model->owner, model->as_owner);
@@ -701,12 +707,11 @@ source_check_rights(const Model *model)
 		kept = kept_plan(model, kind, USE_CLIENT);
 		if (!check_plan_rights(kept))
 			run_kept(kept_plan(model, kind, USE_RIGHTS), &options);
-		unsteady |= steadiness(kept) != STEADY;
+		traits->unsteady |= steadiness(kept, context, traits) != STEADY;
 		if (calls_functions(kept))
 			run_kept(kept_plan(model, kind, USE_FUNCTIONS), &options);
 	}
 	scope_end(&scope);
-	return unsteady;
 }
 
 /* How many rows the ratings and purchases of the model have now. */

@@ -18,13 +18,21 @@ typedef struct SourceRow
 	int64		at;				/* a TimestampTz */
 } SourceRow;
 
-/* Does a query return the same rows as long as snapshot and role are the same? */
+/* Does a query return the same rows as long as snapshot, role and the settings it reads are the same? */
 typedef enum Steadiness
 {
 	STEADY,
-	UNSTEADY,					/* not surely: row security, settings, functions */
+	UNSTEADY,					/* not surely: functions */
 	VOLATILE					/* not even twice in a statement */
 } Steadiness;
+
+/* What the rows of queries depend on besides snapshot and role. */
+typedef struct SourceTraits
+{
+	bool		unsteady;		/* on what may be something else at the next call */
+	bool		restricted;		/* on row security, or settings */
+	List	   *settings;		/* on these, by name */
+} SourceTraits;
 
 /* A relation of the caller's choice, whose column product_id is wanted. */
 typedef struct Among
@@ -38,13 +46,14 @@ typedef void (*SourceReceiver) (void *state, const SourceRow *row);
 extern char *source_check(SourceKind kind, const char *query, int *columns);
 extern void source_read(const Model *model, SourceKind kind, const int64 *only_client,
 						SourceReceiver receiver, void *state);
-extern bool source_check_rights(const Model *model);
+extern void source_check_rights(const Model *model, SourceTraits *traits);
 extern int64 source_count(const Model *model);
 extern double source_cost(const Model *model, SourceKind kind, bool one_client, double *rows);
 
 /* candidates, or what argument among says (NULL: not given) */
 extern Among *source_among(Oid relation);
-extern Steadiness source_products_steadiness(const Model *model, const Among *among);
+extern Steadiness source_products_steadiness(const Model *model, const Among *among,
+											 SourceTraits *traits);
 extern void source_read_products(const Model *model, const Among *among, const int64 *only,
 								 int64 count, SourceReceiver receiver, void *state);
 extern double source_products_cost(const Model *model, const Among *among, bool some,

@@ -3,7 +3,7 @@
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 \ir setup/tastes.sql
 \ir setup/models.sql
-SELECT plan(17);
+SELECT plan(23);
 
 -- tables that look like a shop's
 
@@ -97,6 +97,58 @@ BEGIN
     RETURN ARRAY[(scores[1] = scores[2])::text];
 END $$;
 SELECT is(taste.methods_of_tenants(), ARRAY['false'], 'a score follows a setting that the query looks at, from call to call');
+
+-- rows that row security hides, by a setting or by a function
+
+CREATE ROLE hostile_tenant;
+CREATE TABLE taste.guarded AS SELECT * FROM taste.tenant_purchase;
+CREATE INDEX ON taste.guarded (client);
+ANALYZE taste.guarded;
+GRANT USAGE ON SCHEMA taste TO hostile_tenant;
+GRANT SELECT ON taste.guarded TO hostile_tenant;
+ALTER TABLE taste.guarded ENABLE ROW LEVEL SECURITY;
+CREATE FUNCTION taste.my_tenant() RETURNS text STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN current_setting('app.tenant', true); END $$;
+CREATE FUNCTION taste.reads_of_guarded() RETURNS bigint
+RETURN (SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_xact_user_tables WHERE relid = 'taste.guarded'::regclass);
+SELECT reco.create_model('guarded', purchases => 'SELECT client, product, quantity FROM taste.guarded') \gset
+SELECT version FROM reco.train('guarded') \gset
+CREATE FUNCTION taste.scores_of_tenants() RETURNS double precision[] LANGUAGE plpgsql AS $$
+DECLARE
+    scores double precision[];
+    score double precision;
+BEGIN
+    FOR tenant IN 0..1 LOOP
+        PERFORM set_config('app.tenant', 't' || tenant, true);
+        score := reco.score(1, 4, 'guarded');
+        scores := scores || score;
+    END LOOP;
+    RETURN scores;
+END $$;
+CREATE TABLE taste.by_policy (policy text, in_calls double precision[], in_a_statement double precision[], scores bigint, reads bigint);
+GRANT INSERT ON taste.by_policy TO hostile_tenant;
+CREATE FUNCTION taste.try_policy(condition text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint;
+BEGIN
+    EXECUTE 'DROP POLICY IF EXISTS own ON taste.guarded; CREATE POLICY own ON taste.guarded USING (' || condition || ')';
+    SET LOCAL ROLE hostile_tenant;
+    before := taste.reads_of_guarded();
+    INSERT INTO taste.by_policy (policy, scores) SELECT condition, count(*) FROM generate_series(1, 60) p WHERE reco.score(1, p, 'guarded') IS NOT NULL;
+    RESET ROLE;
+    UPDATE taste.by_policy SET reads = taste.reads_of_guarded() - before WHERE policy = condition;
+    SET LOCAL ROLE hostile_tenant;
+    CREATE TEMP TABLE answer AS SELECT taste.scores_of_tenants() AS in_calls,
+        (SELECT array_agg(score ORDER BY n) FROM (SELECT n, set_config('app.tenant', 't' || n, true), reco.score(1, 4, 'guarded') FROM generate_series(0, 1) n OFFSET 0) s (n, tenant, score)) AS in_a_statement;
+    RESET ROLE;
+    UPDATE taste.by_policy b SET in_calls = a.in_calls, in_a_statement = a.in_a_statement FROM answer a WHERE policy = condition;
+    DROP TABLE answer;
+END $$;
+SELECT taste.try_policy(c) FROM unnest(ARRAY[$$tenant = current_setting('app.tenant', true)$$, $$tenant = current_setting('app.' || 'tenant', true)$$,
+                                            'tenant = taste.my_tenant()', 'client <= 60']) c \g /dev/null
+SELECT ok(in_calls[1] <> in_calls[2] AND in_a_statement = in_calls, 'a score follows what the policy goes by: ' || policy) FROM taste.by_policy WHERE policy LIKE 'tenant%' ORDER BY policy;
+SELECT ok(in_calls[1] = in_calls[2] AND in_a_statement = in_calls, 'or does not') FROM taste.by_policy WHERE policy LIKE 'client%';
+SELECT cmp_ok(reads, '<', 10::bigint, 'of a client the rows are read once in a statement: ' || policy) FROM taste.by_policy
+WHERE scores = 60 AND policy IN ('client <= 60', $$tenant = current_setting('app.tenant', true)$$) ORDER BY policy;
 
 -- what was rolled back
 
