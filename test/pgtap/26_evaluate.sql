@@ -1,7 +1,7 @@
 -- evaluate() trains on a part of the rows and measures on the rest, as a slow implementation in SQL confirms.
 BEGIN;
 \ir setup/tastes.sql
-SELECT plan(75);
+SELECT plan(78);
 
 UPDATE taste.rating SET rated_at = timestamptz '2024-01-01' + floor(400 * taste.chance('day', client, product)) * interval '1 day';
 UPDATE taste.purchase SET bought_at = timestamptz '2024-01-01' + floor(400 * taste.chance('day', client, product)) * interval '1 day';
@@ -162,6 +162,25 @@ SELECT ok(taste.samples('bought all', 1, 'client', 0.1, 'recall') = 120, 'lists 
 
 SELECT results_eq($$SELECT * FROM reco.evaluate('svd all')$$, $$SELECT * FROM reco.evaluate('svd all', 1, 10, 'time', 0.1)$$,
                   'what has times is split by them unless told otherwise');
+
+-- clients and products that came after the cut are judged as they would be served
+
+SAVEPOINT cold;
+UPDATE taste.rating SET rated_at = '2025-06-01' WHERE client > 116 OR product > 58;
+CREATE TABLE taste.cold AS SELECT r.*, r.rated_at >= c.cut AS held FROM taste.rating r,
+    (SELECT (array_agg(rated_at ORDER BY rated_at))[count(*) - round(0.2 * count(*)) + 1] AS cut FROM taste.rating) c;
+SELECT reco.create_model('cold', ratings => 'SELECT client, product, stars FROM taste.cold WHERE NOT held', options => '{"ratings": {"method": "svd"}}') \g /dev/null
+SELECT reco.train('cold') \g /dev/null
+CREATE TEMP TABLE said_cold AS SELECT * FROM reco.evaluate('svd all', 1, 5, 'time', 0.2);
+SELECT ok(e.samples = count(*) AND count(*) FILTER (WHERE client > 116 OR product > 58) > 50, 'the stars they gave and got are among those predicted')
+FROM said_cold e, taste.cold WHERE e.metric = 'rmse' AND held GROUP BY e.samples;
+SELECT cmp_ok(abs(e.value - sqrt(avg((reco.predict(client, product, 'cold') - stars) ^ 2))), '<', 0.001::float8, 'as well as by a model that has not met them')
+FROM said_cold e, taste.cold WHERE e.metric = 'rmse' AND held GROUP BY e.value;
+SELECT is(e.samples, (SELECT count(DISTINCT client) FROM taste.cold h WHERE held AND stars >= m.mean AND EXISTS (SELECT FROM taste.cold s WHERE s.client = h.client AND NOT s.held)),
+          'lists are judged for clients who were there before')
+FROM said_cold e, (SELECT avg(stars) AS mean FROM taste.cold WHERE NOT held) m WHERE e.metric = 'recall';
+ROLLBACK TO cold;
+
 UPDATE taste.rating SET rated_at = NULL;
 SELECT results_eq($$SELECT * FROM reco.evaluate('svd all')$$, $$SELECT * FROM reco.evaluate('svd all', 1, 10, 'random', 0.1)$$,
                   'the rest at random');
