@@ -97,6 +97,7 @@ typedef struct Chain
 	double		noise_precision;
 	double		noise_sum;		/* over the kept sweeps */
 	double		ridge_sum;
+	double		bias_variance_sum;	/* of clients */
 	int			kept_sweeps;
 	uint64_t	seed;
 	uint64_t	drawn;			/* numbers drawn for single unknowns */
@@ -440,6 +441,7 @@ run_chain(Chain *chain, int burn_in, int sweeps, const Workers *workers)
 	memset(draws->product_bias, 0, chain->products.rows.rows * sizeof(double));
 	chain->noise_sum = 0;
 	chain->ridge_sum = 0;
+	chain->bias_variance_sum = 0;
 	chain->kept_sweeps = 0;
 	for (int i = 0; i < sweeps; i++)
 	{
@@ -473,6 +475,7 @@ run_chain(Chain *chain, int burn_in, int sweeps, const Workers *workers)
 			continue;
 		chain->noise_sum += chain->noise_precision;
 		chain->ridge_sum += chain->clients.ridge;
+		chain->bias_variance_sum += 1 / chain->clients.lambda[SVD_CLIENT_BIAS];
 		chain->kept_sweeps++;
 		draws->bias_draws++;
 		add_biases(&chain->clients, draws->client_bias);
@@ -605,6 +608,11 @@ measure_spread(Chain *chain, const Workers *workers, BayesModel *model)
  * What is believed of a client before a star is seen, measured on the mean
  * factors: their own mean, what the features say (a ridge regression), and
  * the covariance of the rest.
+ *
+ * Means vary less than what they are means of, the more so the fewer ratings
+ * clients have.  Of factors this is as it should be: those of products are as
+ * uncertain, and are taken for certain.  But a bias is multiplied by 1, and
+ * keeps the variance that the chain found.
  */
 static void
 measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
@@ -614,6 +622,7 @@ measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
 	int			stride = model->clients.stride;
 	int			constant = 1 - clients->bias;
 	double	   *square = chain->square;
+	double		widen;
 	int64_t		raters = 0;
 
 	/* the chain keeps its own rows and features, to be resumed */
@@ -663,6 +672,10 @@ measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
 	}
 	for (int i = 0; i < width; i++)
 		square[(size_t) i * width + i] += i == constant ? 1 : LEAST_VARIANCE;
+	/* the bias is the first column, and comes with all others in its column */
+	widen = sqrt(chain->bias_variance_sum / chain->kept_sweeps / square[0]);
+	for (int i = 0; i < width; i++)
+		square[(size_t) i * width] *= i == 0 ? widen * widen : widen;
 	matrix_invert(square, width);
 	memset(model->precision, 0, (size_t) stride * stride * sizeof(float));
 	for (int i = 0; i < width; i++)

@@ -85,6 +85,27 @@ no_worse_than_active(Verdict *verdict, const Training *training, int column, con
 	return false;
 }
 
+/* How factors that are not useful compare with their baseline, in words. */
+static const char *
+ratings_shortfall(const RatingFit *ratings)
+{
+	const char *how = "is no better than";
+	const char *by = "";
+
+	if (ratings->held_out.rmse < ratings->held_out_baseline.rmse * (1 - FIT_MARGIN))
+	{
+		how = "is better than";
+		by = ", but not by more than one standard error";
+	}
+	else if (ratings->held_out.rmse < ratings->held_out_baseline.rmse)
+	{
+		how = "is better than";
+		by = ", but not by a thousandth";
+	}
+	return psprintf("rmse %.4f %s %.4f of the biases alone%s", ratings->held_out.rmse, how,
+					ratings->held_out_baseline.rmse, by);
+}
+
 /* Decides whether the version goes live, and what is to be said of it. */
 static void
 judge(const Training *training, Verdict *verdict)
@@ -107,16 +128,14 @@ judge(const Training *training, Verdict *verdict)
 												   purchases->held_out.ndcg,
 												   purchases->held_out.ndcg_error, true);
 		if (training->has_ratings && !verdict->ratings_useful)
-			add_note(verdict, ratings->held_out.rows == 0
-					 ? "stars are those of the biases: too few ratings to measure more"
-					 : "stars are those of the biases, which predict held-out ratings better");
+			add_note(verdict, "stars are those of the biases: %s", ratings->held_out.rows == 0
+					 ? "too few ratings to measure more" : ratings_shortfall(ratings));
 		return;
 	}
 	if (ratings->held_out.rows == 0)
 		add_note(verdict, "kept inactive: too few ratings to measure");
 	else if (!verdict->ratings_useful)
-		add_note(verdict, "kept inactive: rmse %.4f is no better than %.4f of the biases alone",
-				 ratings->held_out.rmse, ratings->held_out_baseline.rmse);
+		add_note(verdict, "kept inactive: %s", ratings_shortfall(ratings));
 	else
 		verdict->active = no_worse_than_active(verdict, training, 3, "rmse", ratings->held_out.rmse,
 											   ratings->held_out.rmse_error, false);

@@ -107,8 +107,8 @@ SELECT reco.create_model('noise_both', ratings => 'SELECT client, product, stars
                          purchases => 'SELECT client, product, quantity FROM taste.purchase') \gset
 SELECT matches(note, '^kept inactive: rmse [0-9.]+ is no better than [0-9.]+ of the biases alone$', 'stars at random are kept inactive')
 FROM reco.train('noise_rated');
-SELECT results_eq($$SELECT active, rating_factors, note FROM reco.train('noise_both')$$,
-                  $$VALUES (true, 0, 'stars are those of the biases, which predict held-out ratings better')$$,
+SELECT results_eq($$SELECT active, rating_factors, regexp_replace(note, '[0-9.]+', 'X', 'g') FROM reco.train('noise_both')$$,
+                  $$VALUES (true, 0, 'stars are those of the biases: rmse X is no better than X of the biases alone')$$,
                   'beside good purchases, stars at random are those of the biases');
 
 -- no worse than the active version
