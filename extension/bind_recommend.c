@@ -267,7 +267,8 @@ put_neighbours(FunctionCallInfo fcinfo, const TopN *top)
  * similar_products(product_id bigint, n integer, model text)
  *		returns table (rank integer, product_id bigint, score double precision)
  *
- * The products whose factors point the same way; score is the cosine.
+ * The products that the same clients like; score is the cosine of factors or,
+ * where products have neighbours, what having the one adds to the other's score.
  */
 Datum
 reco_similar_products(PG_FUNCTION_ARGS)
@@ -288,8 +289,9 @@ reco_similar_products(PG_FUNCTION_ARGS)
  * similar_clients(client_id bigint, n integer, model text)
  *		returns table (rank integer, client_id bigint, score double precision)
  *
- * The clients of the training whose factors point the way this client's do
- * now; score is the cosine.
+ * The clients of the training who like what this client likes now; score is
+ * the cosine of their factors or, where products have neighbours, of what they
+ * bought.
  */
 Datum
 reco_similar_clients(PG_FUNCTION_ARGS)

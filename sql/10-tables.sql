@@ -64,8 +64,8 @@ COMMENT ON COLUMN reco.model_version.purchase_factors IS 'NULL: no purchases, or
 COMMENT ON COLUMN reco.model_version.purchase_method IS 'als: factors; ease, items: weights from product to product, by an inverse or by cosines; blend: als and ease, their scores added; NULL: no purchases';
 COMMENT ON COLUMN reco.model_version.rmse IS 'root mean squared error in stars, on ratings that the model did not see';
 COMMENT ON COLUMN reco.model_version.mae IS 'mean absolute error in stars, on ratings that the model did not see';
-COMMENT ON COLUMN reco.model_version.baseline_rmse IS 'the same of the biases of client and product alone';
-COMMENT ON COLUMN reco.model_version.baseline_mae IS 'the same of the biases of client and product alone';
+COMMENT ON COLUMN reco.model_version.baseline_rmse IS 'the same of the biases of client and product alone, or of the mean where that is better';
+COMMENT ON COLUMN reco.model_version.baseline_mae IS 'the same of the biases of client and product alone, or of the mean where that is better';
 COMMENT ON COLUMN reco.model_version.recall_at_10 IS 'part of the held-out purchases found among ten products of the full catalogue';
 COMMENT ON COLUMN reco.model_version.ndcg_at_10 IS 'the same, weighted by rank; 1 is a perfect list';
 COMMENT ON COLUMN reco.model_version.popular_recall_at_10 IS 'the same of a list of the most popular products';

@@ -47,7 +47,7 @@ SELECT t.pid,
 FROM reco.trainings() t
 JOIN reco.model m ON m.id OPERATOR(pg_catalog.=) t.model_id;
 COMMENT ON VIEW reco.train_progress IS 'The trainings that are under way, in any session of this database, as they are now';
-COMMENT ON COLUMN reco.train_progress.phase IS 'reading, sorting, fitting nine tenths to be measured, fitting all, writing';
+COMMENT ON COLUMN reco.train_progress.phase IS 'reading, sorting, averaging, choosing settings, fitting nine tenths to be measured, fitting all, writing';
 COMMENT ON COLUMN reco.train_progress.done IS
 'of this phase: rows read or sorted, pairs of client and product that an iteration passed over, trials, bytes written';
 COMMENT ON COLUMN reco.train_progress.total IS 'what done will be at the end of the phase; while reading, what the planner expects';
