@@ -41,7 +41,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.create_shop_model(name) IS
-    'make the model of a shop, of the schema''s name; create_shop() and upgrade_shop() call it';
+    'Makes the model of a shop, of the schema''s name; create_shop() and upgrade_shop() call it';
 
 CREATE FUNCTION reco.create_shop(schema_name name DEFAULT 'shop')
 RETURNS void
@@ -378,4 +378,4 @@ END
 $function$;
 
 COMMENT ON FUNCTION reco.create_shop(name) IS
-    'make the tables of a shop in a schema, and a model of the same name over them';
+    'Makes the tables of a shop in a schema, and a model of the same name over them';

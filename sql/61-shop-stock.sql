@@ -22,26 +22,26 @@ CREATE FUNCTION reco.shop_products() RETURNS trigger AS 'MODULE_PATHNAME', 'reco
 CREATE FUNCTION reco.shop_orders() RETURNS trigger AS 'MODULE_PATHNAME', 'reco_shop_orders' LANGUAGE C VOLATILE;
 CREATE FUNCTION reco.guard_moves() RETURNS trigger AS 'MODULE_PATHNAME', 'reco_guard_moves' LANGUAGE C VOLATILE;
 CREATE FUNCTION reco.guard_levels() RETURNS trigger AS 'MODULE_PATHNAME', 'reco_guard_levels' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION reco.shop_moves() IS 'trigger of a shop''s stock_move: levels and alerts follow the ledger';
-COMMENT ON FUNCTION reco.shop_reservations() IS 'trigger of a shop''s reservation: levels and alerts follow';
-COMMENT ON FUNCTION reco.shop_products() IS 'trigger of a shop''s product: a level comes with each product, alerts follow its settings';
-COMMENT ON FUNCTION reco.shop_orders() IS 'trigger of a shop''s purchase_order and its lines: levels and alerts follow';
-COMMENT ON FUNCTION reco.guard_moves() IS 'trigger of a shop''s stock_move: rows are only ever added';
-COMMENT ON FUNCTION reco.guard_levels() IS 'trigger of a shop''s stock_level: only the other triggers write it';
+COMMENT ON FUNCTION reco.shop_moves() IS 'Trigger of a shop''s stock_move: levels and alerts follow the ledger';
+COMMENT ON FUNCTION reco.shop_reservations() IS 'Trigger of a shop''s reservation: levels and alerts follow';
+COMMENT ON FUNCTION reco.shop_products() IS 'Trigger of a shop''s product: a level comes with each product, alerts follow its settings';
+COMMENT ON FUNCTION reco.shop_orders() IS 'Trigger of a shop''s purchase_order and its lines: levels and alerts follow';
+COMMENT ON FUNCTION reco.guard_moves() IS 'Trigger of a shop''s stock_move: rows are only ever added';
+COMMENT ON FUNCTION reco.guard_levels() IS 'Trigger of a shop''s stock_level: only the other triggers write it';
 
 CREATE FUNCTION reco.evaluate_shop(schema_name name, product_ids bigint[] DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'reco_evaluate_shop'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION reco.evaluate_shop(name, bigint[]) IS
-    'computes levels of a shop and opens and closes its alerts, of some products or of all; returns how many alerts';
+    'Computes levels of a shop and opens and closes its alerts, of some products or of all; returns how many alerts';
 
 CREATE FUNCTION reco.rebuild_levels(schema_name name)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'reco_rebuild_levels'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION reco.rebuild_levels(name) IS
-    'computes all levels of a shop from the ledger, after somebody wrote to it with the triggers off; returns the alerts opened or closed';
+    'Computes all levels of a shop from the ledger, after somebody wrote to it with the triggers off; returns the alerts opened or closed';
 
 /* ---- what is asked of a basket ---- */
 
@@ -103,7 +103,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.check_basket(name, bigint[], numeric[], boolean) IS
-    'refuses products that do not exist and quantities that cannot be';
+    'Refuses products that do not exist and quantities that cannot be';
 
 /* When something happened: never in the future. */
 CREATE FUNCTION reco.check_time(what text, at timestamptz)
@@ -122,7 +122,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.check_time(text, timestamptz) IS
-    'the time given; refuses the future';
+    'The time given; refuses the future';
 
 CREATE FUNCTION reco.check_source(source text, source_ref text)
 RETURNS void
@@ -139,7 +139,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.check_source(text, text) IS
-    'refuses half a name of a document';
+    'Refuses half a name of a document';
 
 CREATE FUNCTION reco.check_client(schema_name name, client_id bigint)
 RETURNS void
@@ -162,7 +162,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.check_client(name, bigint) IS
-    'refuses a client who does not exist';
+    'Refuses a client who does not exist';
 
 /*
  * A shop may have triggers of its owner's, which run with the rights of whoever
@@ -195,7 +195,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.check_shop_owner(name) IS
-    'refuses whoever is not the owner of a shop';
+    'Refuses whoever is not the owner of a shop';
 
 /*
  * Locks the levels of products, in the order of their ids, for functions that
@@ -212,7 +212,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.lock_levels(name, bigint[]) IS
-    'locks the stock levels of products, in the order of their ids';
+    'Locks the stock levels of products, in the order of their ids';
 
 /* ---- reservations ---- */
 
@@ -240,7 +240,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.release_expired(name, bigint[]) IS
-    'releases reservations whose time is over, and tells how many; sell() and reserve() do so for their products';
+    'Releases reservations whose time is over, and tells how many; sell() and reserve() do so for their products';
 
 CREATE FUNCTION reco.reserve(
     schema_name name,
@@ -285,7 +285,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.reserve(name, bigint, bigint[], numeric[], timestamptz, text) IS
-    'sets goods aside for a client, all or none; again with the same order_ref: the reservations there are';
+    'Sets goods aside for a client, all or none; again with the same order_ref: the reservations there are';
 
 CREATE FUNCTION reco.release(schema_name name, order_ref text DEFAULT NULL, reservation_ids bigint[] DEFAULT NULL)
 RETURNS integer
@@ -308,7 +308,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.release(name, text, bigint[]) IS
-    'ends reservations without a sale, and tells how many';
+    'Ends reservations without a sale, and tells how many';
 
 /* ---- selling and taking back ---- */
 
@@ -418,7 +418,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.sell(name, bigint, bigint[], numeric[], numeric[], timestamptz, text, boolean, text, text) IS
-    'sells a basket, all or nothing, and returns the sale; order_ref: takes what is reserved under it; partial: what is left, and notes the rest as unmet demand; null: there was nothing';
+    'Sells a basket, all or nothing, and returns the sale; order_ref: takes what is reserved under it; partial: what is left, and notes the rest as unmet demand; null: there was nothing';
 
 /* Of each line, what may be sold now: lines of one product share what is left, the first ones first. */
 CREATE FUNCTION reco.take_available(schema_name name, product_ids bigint[], quantities numeric[], order_ref text)
@@ -445,7 +445,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.take_available(name, bigint[], numeric[], text) IS
-    'locks the levels of a basket, and tells how much of each line there is';
+    'Locks the levels of a basket, and tells how much of each line there is';
 
 CREATE FUNCTION reco.record_unmet(
     schema_name name,
@@ -480,7 +480,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.record_unmet(name, bigint, numeric, bigint, timestamptz, text, text, text) IS
-    'notes what somebody wanted and could not get: demand like any other';
+    'Notes what somebody wanted and could not get: demand like any other';
 
 CREATE FUNCTION reco.refund(
     schema_name name,
@@ -579,4 +579,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.refund(name, bigint, bigint[], numeric[], boolean, timestamptz, text, text) IS
-    'takes back goods of a sale, all that is left of it by default, never more than was sold; restock: they are for sale again. Returns the sale that holds the refund';
+    'Takes back goods of a sale, all that is left of it by default, never more than was sold; restock: they are for sale again. Returns the sale that holds the refund';

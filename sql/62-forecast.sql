@@ -309,7 +309,7 @@ $ddl$, schema_name);
 END
 $function$;
 COMMENT ON FUNCTION reco.create_shop_forecast(name) IS
-    'makes the tables and views of a shop''s forecasts, or makes the views anew';
+    'Makes the tables and views of a shop''s forecasts, or makes the views anew';
 
 /* ---- the nightly run ---- */
 
@@ -397,7 +397,7 @@ $sql$, schema_name) USING from_week, until_week;
 END
 $function$;
 COMMENT ON FUNCTION reco.refresh_demand(name, date, date) IS
-    'makes a shop''s demand_week anew from one Monday to before another, and tells how many rows';
+    'Makes a shop''s demand_week anew from one Monday to before another, and tells how many rows';
 
 CREATE FUNCTION reco.refit_forecasts(
     schema_name name DEFAULT 'shop',
@@ -542,4 +542,4 @@ $sql$, schema_name) INTO products USING today, most, began, demand, items, this_
 END
 $function$;
 COMMENT ON FUNCTION reco.refit_forecasts(name, date, boolean, boolean) IS
-    'forecasts all active products of a shop in one pass, sets their reorder points and has the alerts follow; returns how many products. rebuild: reads all sales again, not only the last weeks; alerts false: leaves them to refresh_alerts()';
+    'Forecasts all active products of a shop in one pass, sets their reorder points and has the alerts follow; returns how many products. rebuild: reads all sales again, not only the last weeks; alerts false: leaves them to refresh_alerts()';

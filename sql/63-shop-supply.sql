@@ -78,7 +78,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.place_order(name, bigint, bigint[], numeric[], numeric[], date, text, text) IS
-    'orders whole packs from a supplier, and returns the order; what is on order counts against the reorder point';
+    'Orders whole packs from a supplier, and returns the order; what is on order counts against the reorder point';
 
 CREATE FUNCTION reco.cancel_order(schema_name name, purchase_order_id bigint)
 RETURNS boolean
@@ -107,7 +107,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.cancel_order(name, bigint) IS
-    'cancels what is still to come of an order; false: it was cancelled before';
+    'Cancels what is still to come of an order; false: it was cancelled before';
 
 CREATE FUNCTION reco.receive(
     schema_name name,
@@ -212,7 +212,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.receive(name, bigint, bigint[], numeric[], timestamptz, text, text) IS
-    'adds goods that arrived: of an order, all that is still to come by default, or without one; returns the rows added to the ledger';
+    'Adds goods that arrived: of an order, all that is still to come by default, or without one; returns the rows added to the ledger';
 
 /*
  * What was there at a moment, that moment's moves included, becomes what was
@@ -260,7 +260,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.count_stock(name, bigint[], numeric[], timestamptz, text, text) IS
-    'makes the ledger agree with what was counted at a moment, whatever has moved since; returns how many products differed';
+    'Makes the ledger agree with what was counted at a moment, whatever has moved since; returns how many products differed';
 
 CREATE FUNCTION reco.write_off(
     schema_name name,
@@ -291,7 +291,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.write_off(name, bigint[], numeric[], text, timestamptz, text, text) IS
-    'takes goods out that are broken, spoilt or stolen: no demand; returns the rows added to the ledger';
+    'Takes goods out that are broken, spoilt or stolen: no demand; returns the rows added to the ledger';
 
 CREATE FUNCTION reco.void_move(schema_name name, move_id bigint, note text DEFAULT NULL)
 RETURNS bigint
@@ -326,7 +326,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.void_move(name, bigint, text) IS
-    'reverses a row of the ledger that was a mistake, and returns the reversing row';
+    'Reverses a row of the ledger that was a mistake, and returns the reversing row';
 
 /* ---- alerts ---- */
 
@@ -341,7 +341,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.refresh_alerts(name) IS
-    'opens and closes a shop''s alerts after reorder points have changed or a day has passed; returns how many';
+    'Opens and closes a shop''s alerts after reorder points have changed or a day has passed; returns how many';
 
 CREATE FUNCTION reco.acknowledge_alert(schema_name name, alert_id bigint, snooze_until timestamptz DEFAULT NULL)
 RETURNS void
@@ -369,7 +369,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.acknowledge_alert(name, bigint, timestamptz) IS
-    'notes that somebody has seen an alert, and puts it off if asked; it stays open until the stock is right';
+    'Notes that somebody has seen an alert, and puts it off if asked; it stays open until the stock is right';
 
 /* ---- what a shop has besides its tables ---- */
 
@@ -450,7 +450,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.install_shop(name) IS
-    'makes the triggers and functions of a shop, or makes them anew';
+    'Makes the triggers and functions of a shop, or makes them anew';
 
 CREATE FUNCTION reco.upgrade_shop(schema_name name)
 RETURNS void
@@ -473,4 +473,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.upgrade_shop(name) IS
-    'brings a shop made by an earlier version, or one whose schema was renamed, to the present: triggers, functions, views, missing levels, a missing model';
+    'Brings a shop made by an earlier version, or one whose schema was renamed, to the present: triggers, functions, views, missing levels, a missing model';

@@ -30,7 +30,7 @@ $ddl$, schema_name);
 END
 $function$;
 COMMENT ON FUNCTION reco.create_shop_buyers(name) IS
-    'make the part of a shop that tells who wants what; create_shop() and upgrade_shop() call it';
+    'Makes the part of a shop that tells who wants what; create_shop() and upgrade_shop() call it';
 
 CREATE FUNCTION reco.refresh_likely_buyers(schema_name name)
 RETURNS bigint
@@ -61,4 +61,4 @@ $sql$, schema_name, schema_name::text);
 END
 $function$;
 COMMENT ON FUNCTION reco.refresh_likely_buyers(name) IS
-    'counts the likely buyers of each product of a shop anew; returns how many products have any';
+    'Counts the likely buyers of each product of a shop anew; returns how many products have any';

@@ -32,7 +32,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION reco.demo_brand() IS
-    'brands of the demo shop: tier from cheap (-1) to fine (1), origin from imported (-1) to local (1)';
+    'Brands of the demo shop: tier from cheap (-1) to fine (1), origin from imported (-1) to local (1)';
 
 CREATE FUNCTION reco.demo_supplier()
 RETURNS TABLE (id integer, code text, name text, city text, phone text,
@@ -58,7 +58,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION reco.demo_supplier() IS
-    'suppliers of the demo shop; phone numbers start with 000, which nobody can have';
+    'Suppliers of the demo shop; phone numbers start with 000, which nobody can have';
 
 /*
  * Lines of goods. In name, {m} stands for the brand and {t} for the size.
@@ -243,7 +243,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION reco.demo_line() IS
-    'lines of goods of the demo shop, each in several brands and sizes';
+    'Lines of goods of the demo shop, each in several brands and sizes';
 
 /* What brings people into the shop. Everybody has some of "home" in them. */
 CREATE FUNCTION reco.demo_interest()
@@ -270,7 +270,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION reco.demo_interest() IS
-    'interests of the demo shop''s clients: how widespread, and what a business of that kind calls itself';
+    'Interests of the demo shop''s clients: how widespread, and what a business of that kind calls itself';
 
 /* Names of Butembo: order-of-birth names, family names, given names. */
 CREATE FUNCTION reco.demo_names(kind text)
@@ -296,4 +296,4 @@ RETURN CASE kind
 END;
 
 COMMENT ON FUNCTION reco.demo_names(text) IS
-    'parts of the names and addresses of the demo shop''s clients';
+    'Parts of the names and addresses of the demo shop''s clients';

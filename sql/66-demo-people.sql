@@ -17,7 +17,7 @@ RETURN ((hashint8extended(b, hashint8extended(a, hashtextextended(what, seed)))
          & 4503599627370495) + 0.5::double precision) / 4503599627370496;
 
 COMMENT ON FUNCTION reco.demo_uniform(text, bigint, bigint, bigint) IS
-    'a reproducible number strictly between 0 and 1 for something named by what, a and b';
+    'A reproducible number strictly between 0 and 1 for something named by what, a and b';
 
 /* The logistic law, scaled to a standard deviation of 1: one hash, no rejection. */
 CREATE FUNCTION reco.demo_normal(what text, seed bigint, a bigint, b bigint DEFAULT 0)
@@ -26,7 +26,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ln(1 / reco.demo_uniform(what, seed, a, b) - 1) * 0.5513;
 
 COMMENT ON FUNCTION reco.demo_normal(text, bigint, bigint, bigint) IS
-    'a reproducible bell-shaped number of mean 0 and standard deviation 1';
+    'A reproducible bell-shaped number of mean 0 and standard deviation 1';
 
 /* The noise that turns "take the best of these" into a choice by weights. */
 CREATE FUNCTION reco.demo_gumbel(what text, seed bigint, a bigint, b bigint DEFAULT 0)
@@ -35,7 +35,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN -ln(-ln(reco.demo_uniform(what, seed, a, b)));
 
 COMMENT ON FUNCTION reco.demo_gumbel(text, bigint, bigint, bigint) IS
-    'a reproducible Gumbel number: adding it to log weights and taking the largest chooses by weight';
+    'A reproducible Gumbel number: adding it to log weights and taking the largest chooses by weight';
 
 /* One of several, by chance. */
 CREATE FUNCTION reco.demo_choice(options text[], what text, seed bigint, a bigint)
@@ -44,7 +44,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN options[1 + floor(cardinality(options) * reco.demo_uniform(what, seed, a))::integer];
 
 COMMENT ON FUNCTION reco.demo_choice(text[], text, bigint, bigint) IS
-    'a reproducible choice among options';
+    'A reproducible choice among options';
 
 /* Rainy months in Butembo are March to May and August to November. */
 CREATE FUNCTION reco.demo_season(season text, month integer)
@@ -60,7 +60,7 @@ RETURN CASE season
 END;
 
 COMMENT ON FUNCTION reco.demo_season(text, integer) IS
-    'share of those who want goods of a season that buy them in a month';
+    'Share of those who want goods of a season that buy them in a month';
 
 CREATE FUNCTION reco.demo_goods(products integer, days integer, seed bigint)
 RETURNS TABLE (id bigint, line bigint, category text, name text, supplier text, unit text,
@@ -129,7 +129,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION reco.demo_goods(integer, integer, bigint) IS
-    'the goods of a demo shop: lines of the catalogue, in more brands and sizes the more products are asked for';
+    'The goods of a demo shop: lines of the catalogue, in more brands and sizes the more products are asked for';
 
 CREATE FUNCTION reco.demo_people(clients integer, days integer, seed bigint)
 RETURNS TABLE (id bigint, known boolean, first_day integer, last_day integer, rhythm double precision,
@@ -184,7 +184,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION reco.demo_people(integer, integer, bigint) IS
-    'the people of a demo shop: what they are interested in, what they think of brands, how often they come';
+    'The people of a demo shop: what they are interested in, what they think of brands, how often they come';
 
 /*
  * The supply of one product: the merchant orders by a fixed threshold on the
@@ -258,4 +258,4 @@ $function$;
 
 COMMENT ON FUNCTION reco.demo_supply(bigint, bigint, integer, integer, integer, double precision, double precision,
         double precision, double precision, integer[], bigint[], integer[], double precision[]) IS
-    'orders, lost demand, breakages and miscounts of one product in a demo shop';
+    'Orders, lost demand, breakages and miscounts of one product in a demo shop';

@@ -498,4 +498,4 @@ END
 $function$;
 
 COMMENT ON FUNCTION reco.demo_shop(name, integer, integer, integer, bigint, date) IS
-    'fill an empty shop with months of believable trade: the same arguments, the same data';
+    'Fills an empty shop with months of believable trade: the same arguments, the same data';

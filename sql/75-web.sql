@@ -596,7 +596,7 @@ $ddl$, schema_name, schema_name);
 END
 $function$;
 COMMENT ON FUNCTION reco.create_shop_web(name) IS
-    'make what the web front needs of a shop; again after an update, to bring it to the present';
+    'Makes what the web front needs of a shop; again after an update, to bring it to the present';
 
 
 CREATE FUNCTION reco.create_web_roles(schema_name name DEFAULT 'shop')
@@ -670,7 +670,7 @@ $grant$, '%shop%', quote_ident(schema_name)),
 END
 $function$;
 COMMENT ON FUNCTION reco.create_web_roles(name) IS
-    'make the roles of a shop''s web front and grant them what they need, no more; again after an update';
+    'Makes the roles of a shop''s web front and grant them what they need, no more; again after an update';
 
 
 CREATE FUNCTION reco.web_setup_code(schema_name name DEFAULT 'shop')
@@ -687,4 +687,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION reco.web_setup_code(name) IS
-    'a code with which one owner of the shop can be made on the page /setup';
+    'A code with which one owner of the shop can be made on the page /setup';

@@ -193,4 +193,4 @@ $ddl$, schema_name);
 END
 $function$;
 COMMENT ON FUNCTION reco.create_shop_import(name) IS
-    'make what the import of spreadsheets needs of a shop; called by reco.create_shop_web()';
+    'Makes what the import of spreadsheets needs of a shop; called by reco.create_shop_web()';
