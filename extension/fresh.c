@@ -276,7 +276,7 @@ fresh_measure(const Training *training, Fresh *result)
 	served.budget.context = context;
 	trainer = training_trainer();
 	store_read(served.uuid, STORE_HEADER, &served.header, 1, sizeof(StoreHeader), sizeof(StoreHeader));
-	if (served.header.format == STORE_FORMAT)
+	if (served.header.format == STORE_FORMAT && store_header_fault(&served.header) == NULL)
 	{
 		served.clients = match_ids(&served, STORE_CLIENT_ID, served.header.clients, &training->clients);
 		served.products = match_ids(&served, STORE_PRODUCT_ID, served.header.products,

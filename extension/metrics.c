@@ -58,12 +58,12 @@ metrics_ratings(const SparseRows *held_out, const RatingScale *scale,
 		}
 	}
 	mse = squares / rows;
-	result->rmse = sqrt(mse) * scale->deviation;
-	result->mae = absolutes / rows * scale->deviation;
+	result->rmse = finite_number(sqrt(mse) * scale->deviation);
+	result->mae = finite_number(absolutes / rows * scale->deviation);
 	/* delta method: se(sqrt(x)) = se(x) / (2 sqrt(x)) */
 	if (mse > 0)
-		result->rmse_error = sqrt(fmax(0, fourths / rows - mse * mse) / rows) / (2 * sqrt(mse)) *
-			scale->deviation;
+		result->rmse_error = finite_number(sqrt(fmax(0, fourths / rows - mse * mse) / rows) /
+										   (2 * sqrt(mse)) * scale->deviation);
 }
 
 /*

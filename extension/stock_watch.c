@@ -14,6 +14,7 @@
  */
 #include "stock.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/partition.h"
 #include "catalog/pg_type.h"
@@ -397,7 +398,11 @@ watch_refresh(Oid relation)
 	int64		written;
 
 	check_owner(relation);
-	table = table_open(relation, ShareRowExclusiveLock);
+	table = try_relation_open(relation, ShareRowExclusiveLock);
+	if (table == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("there is no table with OID %u", relation)));
 	for (int i = 0; table->trigdesc != NULL && i < table->trigdesc->numtriggers; i++)
 	{
 		if (strcmp(table->trigdesc->triggers[i].tgname, WATCH_TRIGGER) == 0)
@@ -410,7 +415,7 @@ watch_refresh(Oid relation)
 				 errhint("Watch it with reco.watch_stock().")));
 	forget_lost_alerts();
 	written = watch_evaluate(&watch, NULL);
-	table_close(table, NoLock);
+	relation_close(table, NoLock);
 	return written;
 }
 

@@ -11,11 +11,15 @@
  */
 #include "store.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "port/pg_crc32c.h"
 #include "utils/builtins.h"
 
+#include "neighbours.h"
+#include "options.h"
 #include "trusted.h"
 
 /* A tuple with it, its keys and headers stays below a page's 8160 bytes. */
@@ -138,6 +142,57 @@ damaged(const pg_uuid_t *version, StoreArray array)
 			 errhint("Train the model again, or activate another version.")));
 }
 
+static bool
+is_count(int64 value)
+{
+	return value >= 0 && value < PG_UINT32_MAX;
+}
+
+static bool
+is_penalty(double value)
+{
+	return isfinite(value) && value >= 0;
+}
+
+static bool
+is_repeat_model(const RepeatModel *model)
+{
+	return model->kind >= REPEAT_NEVER && model->kind <= REPEAT_BY_DAY &&
+		isfinite(model->intercept) && is_penalty(model->times) && isfinite(model->recency) &&
+		isfinite(model->habit_unknown) && isfinite(model->new_intercept) &&
+		is_penalty(model->new_slope);
+}
+
+/*
+ * What is wrong with a header of this format, or NULL: such a version can be
+ * served.  A checksum tells that bytes are as they were written, not by whom.
+ */
+const char *
+store_header_fault(const StoreHeader *header)
+{
+	if (!is_count(header->clients) || !is_count(header->products) || header->products == 0 ||
+		header->rating_width < 0 || header->rating_width > SVD_BIAS_COLUMNS + MAX_FACTORS ||
+		(header->rating_width > 0 && header->rating_width < SVD_BIAS_COLUMNS) ||
+		(header->rating_method != RATING_BAYES && header->rating_method != RATING_SVD) ||
+		header->purchase_width < 0 || header->purchase_width > MAX_FACTORS ||
+		header->neighbour_width < 0 || header->neighbour_width > MAX_NEIGHBOURS ||
+		(header->purchase_width > 0 && header->neighbour_width > 0) != (header->factor_weight != 0) ||
+		header->rating_width + header->purchase_width + header->neighbour_width == 0)
+		return "Its sizes make no sense.";
+	if (!isfinite(header->rating_mean) || !is_penalty(header->rating_deviation) ||
+		!isfinite(header->rating_lowest) || !isfinite(header->rating_highest) ||
+		header->rating_lowest > header->rating_highest ||
+		!is_penalty(header->rating_noise_precision) || !is_penalty(header->rating_unknown_spread) ||
+		!is_penalty(header->rating_penalty) || !is_penalty(header->rating_bias_penalty) ||
+		!is_penalty(header->baseline_bias_penalty) || !is_penalty(header->purchase_unobserved) ||
+		!is_penalty(header->purchase_penalty) || !is_penalty(header->purchase_half_life) ||
+		!is_penalty(header->factor_weight) || header->factor_weight > MAX_FACTOR ||
+		!is_repeat_model(&header->repeat) ||
+		(header->repeat.kind != REPEAT_NEVER && !store_has_purchases(header)))
+		return "Its parameters make no sense.";
+	return NULL;
+}
+
 /* A whole header of another length: of another format, most likely. */
 static void
 check_format(const char *bytes, Size length)
@@ -247,6 +302,8 @@ store_read_header(const pg_uuid_t *version, const char *model, int32 number, Sto
 				 errmsg("version %d of model \"%s\" has format %d", number, model, header->format),
 				 errdetail("This library reads format %d.", STORE_FORMAT),
 				 errhint("Train the model again.")));
+	if (store_header_fault(header))
+		damaged(version, STORE_HEADER);
 }
 
 /* The ids of clients or products. */

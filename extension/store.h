@@ -32,6 +32,9 @@ typedef enum StoreArray
 	STORE_PURCHASE_HABIT		/* products floats, if RepeatModel has any */
 } StoreArray;
 
+/* No factor of a version that was trained comes near. */
+#define MAX_FACTOR 1e9
+
 #define STORE_FORMAT 4
 
 /* Everything about a version that is not an array.  No padding. */
@@ -71,6 +74,7 @@ extern void store_write(const pg_uuid_t *version, StoreArray array, const void *
 						int64 rows, Size row_size, Size row_stride);
 extern void store_read(const pg_uuid_t *version, StoreArray array, void *data,
 					   int64 rows, Size row_size, Size row_stride);
+extern const char *store_header_fault(const StoreHeader *header);
 extern void store_read_header(const pg_uuid_t *version, const char *model, int32 number,
 							  StoreHeader *header);
 extern int64 *store_read_ids(const pg_uuid_t *version, StoreArray array, int64 count, Budget *budget);

@@ -47,8 +47,7 @@ typedef struct TransferHead
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 } TransferHead;
 
-/* No factor of a version that was trained comes near. */
-#define MAX_FACTOR 1e9
+/* MAX_FACTOR, squared */
 #define MAX_SQUARE 1e18
 
 /* Hashed between two looks for a cancel. */
@@ -298,57 +297,21 @@ check_head(const char *bytes, Size length)
 		damaged("Its digest is not that of its bytes.");
 }
 
-static bool
-is_count(int64 value)
-{
-	return value >= 0 && value < PG_UINT32_MAX;
-}
-
-static bool
-is_penalty(double value)
-{
-	return isfinite(value) && value >= 0;
-}
-
-static bool
-is_repeat_model(const RepeatModel *model)
-{
-	return model->kind >= REPEAT_NEVER && model->kind <= REPEAT_BY_DAY &&
-		isfinite(model->intercept) && is_penalty(model->times) && isfinite(model->recency) &&
-		isfinite(model->habit_unknown) && isfinite(model->new_intercept) &&
-		is_penalty(model->new_slope);
-}
-
 /* Is this the header of a version that can be served? */
 static void
 check_header(const StoreHeader *header)
 {
+	const char *fault;
+
 	if (header->format != STORE_FORMAT)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("version in exported model has format %d", header->format),
 				 errdetail("This library reads format %d.", STORE_FORMAT),
 				 errhint("Train the model again.")));
-	if (!is_count(header->clients) || !is_count(header->products) || header->products == 0 ||
-		header->rating_width < 0 || header->rating_width > SVD_BIAS_COLUMNS + MAX_FACTORS ||
-		(header->rating_width > 0 && header->rating_width < SVD_BIAS_COLUMNS) ||
-		(header->rating_method != RATING_BAYES && header->rating_method != RATING_SVD) ||
-		header->purchase_width < 0 || header->purchase_width > MAX_FACTORS ||
-		header->neighbour_width < 0 || header->neighbour_width > MAX_NEIGHBOURS ||
-		(header->purchase_width > 0 && header->neighbour_width > 0) != (header->factor_weight != 0) ||
-		header->rating_width + header->purchase_width + header->neighbour_width == 0)
-		damaged("Its sizes make no sense.");
-	if (!isfinite(header->rating_mean) || !is_penalty(header->rating_deviation) ||
-		!isfinite(header->rating_lowest) || !isfinite(header->rating_highest) ||
-		header->rating_lowest > header->rating_highest ||
-		!is_penalty(header->rating_noise_precision) || !is_penalty(header->rating_unknown_spread) ||
-		!is_penalty(header->rating_penalty) || !is_penalty(header->rating_bias_penalty) ||
-		!is_penalty(header->baseline_bias_penalty) || !is_penalty(header->purchase_unobserved) ||
-		!is_penalty(header->purchase_penalty) || !is_penalty(header->purchase_half_life) ||
-		!is_penalty(header->factor_weight) || header->factor_weight > MAX_FACTOR ||
-		!is_repeat_model(&header->repeat) ||
-		(header->repeat.kind != REPEAT_NEVER && !store_has_purchases(header)))
-		damaged("Its parameters make no sense.");
+	fault = store_header_fault(header);
+	if (fault)
+		damaged(fault);
 }
 
 static void

@@ -48,7 +48,7 @@ mv "$bindir/postgres" "$bindir/postgres.real"
 		echo "case \"\$*\" in *--boot* | *--single* | *--check* | -V | --version) exec $bindir/postgres.real \"\$@\" ;; esac"
 		echo "OPENBLAS_CORETYPE=Nehalem exec valgrind -q --trace-children=no --leak-check=no --error-limit=no --num-callers=30 \\"
 		# it runs one thread at a time, and long ones before others get their turn
-		echo "	--log-file=$work/reports/valgrind.%p $bindir/postgres.real \"\$@\" -c reco.max_parallel_workers=0"
+		echo "	--log-file=$work/reports/valgrind.%p $bindir/postgres.real \"\$@\" -c max_parallel_workers=0"
 	fi
 } >"$bindir/postgres"
 chmod 755 "$bindir/postgres"

@@ -1,6 +1,7 @@
 -- A version whose arrays are not whole is an error, never a wrong list.
 BEGIN;
 \ir setup/tastes.sql
+\ir setup/crc32c.sql
 SELECT plan(70);
 
 SELECT reco.create_model('bought', purchases => 'SELECT client, product, quantity FROM taste.purchase',
@@ -16,23 +17,6 @@ CREATE FUNCTION taste.array_of(model_name text, array_name text, block_number in
 STABLE
 RETURN (SELECT a.ctid FROM reco.model_array a JOIN reco.model_version v ON v.uuid = a.version
         WHERE v.model = model_name AND v.version = 2 AND a.name = array_name AND a.block = block_number);
-
--- The CRC-32C of some bytes, as a block's checksum is.
-CREATE FUNCTION taste.crc32c(bytes bytea) RETURNS bigint
-LANGUAGE plpgsql IMMUTABLE
-AS $$
-DECLARE
-    crc bigint := 4294967295;
-BEGIN
-    FOR i IN 0 .. length(bytes) - 1 LOOP
-        crc := crc # get_byte(bytes, i);
-        FOR bit IN 1 .. 8 LOOP
-            crc := CASE WHEN crc & 1 = 1 THEN (crc >> 1) # 2197175160 ELSE crc >> 1 END;
-        END LOOP;
-    END LOOP;
-    RETURN crc # 4294967295;
-END
-$$;
 
 -- The error, in full, with which a question ends when version 2 is loaded anew after some damage; the damage is undone.
 CREATE FUNCTION taste.damaged(model_name text, damage text, question text) RETURNS text
