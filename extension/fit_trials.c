@@ -43,6 +43,9 @@
 /* Trials are not finer than this. */
 #define NEAR 0.99
 
+/* What a blend is worth where trials do not tell. */
+#define SAFER 1.005
+
 /* What does not come that near to the best is tried no further. */
 #define HOPELESS 0.85
 
@@ -400,8 +403,8 @@ try_neighbours(Trials *trials, PurchaseSetting setting, const double *penalties,
 /*
  * What a trial is worth.  Of two so near to each other neighbours are
  * preferred to factors, which take longer to fit, and purchases that do not
- * age to those that do.  A blend takes longest, but is the safest choice where
- * trials hardly tell: it need not be ahead as far.
+ * age to those that do.  A blend takes longest, but the two that it is made of
+ * err in different ways: where trials hardly tell it is the best choice.
  */
 static double
 worth(const PurchaseTrial *trial)
@@ -409,7 +412,7 @@ worth(const PurchaseTrial *trial)
 	PurchaseMethod method = trial->setting.method;
 
 	return trial->ndcg *
-		(method == PURCHASE_ALS ? NEAR : method == PURCHASE_BLEND ? (1 + NEAR) / 2 : 1) *
+		(method == PURCHASE_ALS ? NEAR : method == PURCHASE_BLEND ? SAFER : 1) *
 		(trial->setting.half_life > 0 ? NEAR : 1);
 }
 
