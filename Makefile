@@ -27,6 +27,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" reco.control
 # small and is never linked to OpenBLAS, whose loading alone costs a new connection several milliseconds.
 MODULE_big = reco
 SERVE_OBJS = \
+	extension/attributes.o \
 	extension/bind_evaluate.o \
 	extension/bind_forecast.o \
 	extension/bind_model.o \
@@ -41,6 +42,7 @@ SERVE_OBJS = \
 	extension/evaluate_split.o \
 	extension/factors.o \
 	extension/fit.o \
+	extension/fit_attributes.o \
 	extension/fit_purchases.o \
 	extension/fit_trials.o \
 	extension/fit_ratings.o \

@@ -96,8 +96,9 @@ typedef struct Chain
 	float	   *root;			/* stride x stride */
 	double		noise_precision;
 	double		noise_sum;		/* over the kept sweeps */
-	double		ridge_sum;
 	double		bias_variance_sum;	/* of clients */
+	double		ridge_sum;		/* of clients */
+	double		attribute_ridge_sum[BAYES_ATTRIBUTES];
 	int			kept_sweeps;
 	uint64_t	seed;
 	uint64_t	drawn;			/* numbers drawn for single unknowns */
@@ -106,18 +107,19 @@ typedef struct Chain
 } Chain;
 
 static void
-plan_side(Pieces *pieces, BayesSide *side, int64_t own, int64_t other, int width)
+plan_side(Pieces *pieces, BayesSide *side, int64_t own, int64_t other, int64_t values, int width)
 {
 	int			stride = factor_stride(width);
-	int64_t		largest = own > other ? own : other;
+	int64_t		features = other + values;
+	int64_t		largest = own > features ? own : features;
 
 	side->rows = matrix_piece(pieces, own, width);
 	side->prior = matrix_piece(pieces, own, width);
 	side->target = matrix_piece(pieces, own, width);
-	side->features = matrix_piece(pieces, other, width);
-	side->residual = matrix_piece(pieces, other, width);
-	side->direction = matrix_piece(pieces, other, width);
-	side->product = matrix_piece(pieces, other, width);
+	side->features = matrix_piece(pieces, features, width);
+	side->residual = matrix_piece(pieces, features, width);
+	side->direction = matrix_piece(pieces, features, width);
+	side->product = matrix_piece(pieces, features, width);
 	side->lambda = piece(pieces, stride, sizeof(double));
 	side->mu = piece(pieces, stride, sizeof(double));
 	side->scale = piece(pieces, own, sizeof(float));
@@ -127,14 +129,15 @@ plan_side(Pieces *pieces, BayesSide *side, int64_t own, int64_t other, int width
 }
 
 static void
-plan_memory(Pieces *pieces, Chain *chain, int64_t clients, int64_t products, int width, int sweeps)
+plan_memory(Pieces *pieces, Chain *chain, int64_t clients, int64_t products, int width, int sweeps,
+			int64_t client_values, int64_t product_values)
 {
 	int			factors = width - SVD_BIAS_COLUMNS;
 	int			stride = factor_stride(width);
 	BayesDraws *draws = &chain->draws;
 
-	plan_side(pieces, &chain->clients, clients, products, width);
-	plan_side(pieces, &chain->products, products, clients, width);
+	plan_side(pieces, &chain->clients, clients, products, client_values, width);
+	plan_side(pieces, &chain->products, products, clients, product_values, width);
 	draws->factors = factors;
 	draws->capacity = sweeps - BURN_IN < MAX_KEPT_DRAWS ? sweeps - BURN_IN : MAX_KEPT_DRAWS;
 	draws->clients = piece(pieces, clients * draws->capacity * factors, sizeof(float));
@@ -162,13 +165,15 @@ at_least(int sweeps)
 
 /* Bytes of memory that bayes_fit needs. */
 size_t
-bayes_memory_size(int64_t clients, int64_t products, int width, int sweeps)
+bayes_memory_size(int64_t clients, int64_t products, int width, int sweeps,
+				  int64_t client_values, int64_t product_values)
 {
 	Pieces		pieces = {NULL, 0};
 	Chain		chain;
 
 	(void) piece(&pieces, 1, sizeof(Chain));
-	plan_memory(&pieces, &chain, clients, products, width, at_least(sweeps));
+	plan_memory(&pieces, &chain, clients, products, width, at_least(sweeps),
+				client_values, product_values);
 	return pieces.used;
 }
 
@@ -241,6 +246,30 @@ draw_columns(Chain *chain, BayesSide *side)
 	workers_check_interrupts();
 }
 
+/* The precision of each attribute's features. */
+static void
+draw_attribute_ridges(Chain *chain, BayesSide *side)
+{
+	const BayesAttributes *a = side->attributes;
+	double		squares[BAYES_ATTRIBUTES] = {0};
+	int64_t		values[BAYES_ATTRIBUTES] = {0};
+
+	for (int64_t value = 0; value < a->by_value.rows; value++)
+	{
+		const float *feature = factor_row(&side->features, side->pairs->columns + value);
+		double		said = (double) a->scale[value] * a->scale[value];
+
+		values[a->attribute[value]]++;
+		for (int i = 0; i < side->rows.width; i++)
+		{
+			if (i != 1 - side->bias)
+				squares[a->attribute[value]] += said * side->lambda[i] * feature[i] * feature[i];
+		}
+	}
+	for (int i = 0; i < BAYES_ATTRIBUTES; i++)
+		side->attribute_ridge[i] = draw_precision(chain, values[i] * (side->rows.width - 1.0), squares[i]);
+}
+
 /* The precision of the features, after they were drawn. */
 static void
 draw_ridge(Chain *chain, BayesSide *side)
@@ -253,7 +282,9 @@ draw_ridge(Chain *chain, BayesSide *side)
 		if (i != 1 - side->bias)
 			squares += side->lambda[i] * side->sums[i];
 	}
-	side->ridge = draw_precision(chain, side->features.rows * columns, squares);
+	side->ridge = draw_precision(chain, side->pairs->columns * columns, squares);
+	if (side->attributes)
+		draw_attribute_ridges(chain, side);
 }
 
 typedef struct ErrorJob
@@ -363,9 +394,11 @@ draw_rows(Chain *chain, BayesSide *side, const BayesSide *other, int sweep, cons
 
 /* Gives a side the ratings to be fitted. */
 static void
-set_pairs(BayesSide *side, int bias, const SparseRows *pairs, const SparseRows *transposed)
+set_pairs(BayesSide *side, int bias, const SparseRows *pairs, const SparseRows *transposed,
+		  const BayesAttributes *attributes)
 {
 	side->bias = bias;
+	side->attributes = attributes;
 	side->pairs = pairs;
 	side->transposed = transposed;
 	for (int64_t row = 0; row < side->rows.rows; row++)
@@ -390,6 +423,8 @@ start_side(Chain *chain, BayesSide *side)
 	bool		sparse = is_sparse(chain->products.pairs);
 
 	side->ridge = 1;
+	for (int i = 0; i < BAYES_ATTRIBUTES; i++)
+		side->attribute_ridge[i] = 1;
 	memset(side->rows.data, 0, (size_t) side->rows.rows * stride * sizeof(float));
 	memset(side->prior.data, 0, (size_t) side->prior.rows * stride * sizeof(float));
 	memset(side->features.data, 0, (size_t) side->features.rows * stride * sizeof(float));
@@ -409,22 +444,41 @@ start_side(Chain *chain, BayesSide *side)
 	}
 }
 
-/* Adds the current draw of the factors to those kept. */
+/* Is all that is known of a row its attributes? */
+static bool
+is_told_only(const BayesSide *side, int64_t row)
+{
+	const BayesAttributes *a = side->attributes;
+
+	return a && side->scale[row] == 0 && a->by_row.start[row] < a->by_row.start[row + 1];
+}
+
+/* Adds the current draw of the factors to those kept; of a row that is but told of, its mean. */
 static void
 keep_draw(const BayesSide *side, BayesDraws *draws, float *kept)
 {
 	size_t		bytes = draws->factors * sizeof(float);
 
 	for (int64_t row = 0; row < side->rows.rows; row++)
-		memcpy(kept + (row * draws->capacity + draws->kept) * draws->factors,
-			   factor_row(&side->rows, row) + SVD_BIAS_COLUMNS, bytes);
+	{
+		float	   *to = kept + (row * draws->capacity + draws->kept) * draws->factors;
+
+		memcpy(to, factor_row(&side->rows, row) + SVD_BIAS_COLUMNS, bytes);
+		for (int i = 0; i < draws->factors && is_told_only(side, row); i++)
+			to[i] = side->mu[SVD_BIAS_COLUMNS + i] + factor_row(&side->prior, row)[SVD_BIAS_COLUMNS + i];
+	}
 }
 
 static void
 add_biases(const BayesSide *side, double *sums)
 {
 	for (int64_t row = 0; row < side->rows.rows; row++)
-		sums[row] += factor_row(&side->rows, row)[side->bias];
+	{
+		if (is_told_only(side, row))
+			sums[row] += side->mu[side->bias] + factor_row(&side->prior, row)[side->bias];
+		else
+			sums[row] += factor_row(&side->rows, row)[side->bias];
+	}
 }
 
 static void
@@ -442,6 +496,7 @@ run_chain(Chain *chain, int burn_in, int sweeps, const Workers *workers)
 	chain->noise_sum = 0;
 	chain->ridge_sum = 0;
 	chain->bias_variance_sum = 0;
+	memset(chain->attribute_ridge_sum, 0, sizeof(chain->attribute_ridge_sum));
 	chain->kept_sweeps = 0;
 	for (int i = 0; i < sweeps; i++)
 	{
@@ -476,6 +531,8 @@ run_chain(Chain *chain, int burn_in, int sweeps, const Workers *workers)
 		chain->noise_sum += chain->noise_precision;
 		chain->ridge_sum += chain->clients.ridge;
 		chain->bias_variance_sum += 1 / chain->clients.lambda[SVD_CLIENT_BIAS];
+		for (int a = 0; a < BAYES_ATTRIBUTES; a++)
+			chain->attribute_ridge_sum[a] += chain->clients.attribute_ridge[a];
 		chain->kept_sweeps++;
 		draws->bias_draws++;
 		add_biases(&chain->clients, draws->client_bias);
@@ -514,6 +571,23 @@ row_spread(void *argument, int64_t row, void *scratch)
 												  &job->prior, job->root, scratch));
 }
 
+/* What features say of a row, but for what attributes say. */
+static double
+said_by_ratings(const BayesSide *side, int64_t row, int column)
+{
+	const BayesAttributes *a = side->attributes;
+	double		said = factor_row(&side->prior, row)[column];
+
+	for (int64_t e = a ? a->by_row.start[row] : 0; a && e < a->by_row.start[row + 1]; e++)
+	{
+		uint32_t	value = a->by_row.column[e];
+
+		said -= (double) a->by_row.value[e] * a->scale[value] *
+			factor_row(&side->features, side->pairs->columns + value)[column];
+	}
+	return said;
+}
+
 /*
  * Of so many ratings a product has, features know if nothing else: where
  * there are products that one client rated each, and loved, they say that to
@@ -546,7 +620,7 @@ doubt_features(Chain *chain, BayesModel *model)
 		if (row % ROWS_PER_CHECK == 0)
 			workers_check_interrupts();
 		for (int i = 0; i < width; i++)
-			said[i] += ratings / sparse_entries(products->pairs) * factor_row(&products->prior, row)[i];
+			said[i] += ratings / sparse_entries(products->pairs) * said_by_ratings(products, row, i);
 	}
 	for (int64_t row = 0; row < products->rows.rows; row++)
 	{
@@ -556,7 +630,7 @@ doubt_features(Chain *chain, BayesModel *model)
 		if (row % ROWS_PER_CHECK == 0)
 			workers_check_interrupts();
 		for (int i = 0; i < width; i++)
-			beyond += mean[i] * (factor_row(&products->prior, row)[i] - said[i]);
+			beyond += mean[i] * (said_by_ratings(products, row, i) - said[i]);
 		if (beyond > 0)
 			model->spread[row] += (float) (beyond * variance / unknown);
 	}
@@ -629,9 +703,12 @@ measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
 	clients->bias = chain->clients.bias;
 	clients->pairs = chain->clients.pairs;
 	clients->transposed = chain->clients.transposed;
+	clients->attributes = chain->clients.attributes;
 	clients->rows = model->clients;
 	clients->features = model->features;
 	clients->ridge = chain->ridge_sum / chain->kept_sweeps;
+	for (int a = 0; a < BAYES_ATTRIBUTES; a++)
+		clients->attribute_ridge[a] = chain->attribute_ridge_sum[a] / chain->kept_sweeps;
 	model->noise_precision = (float) (chain->noise_sum / chain->kept_sweeps);
 	memset(clients->mu, 0, stride * sizeof(double));
 	memset(clients->features.data, 0, (size_t) clients->features.rows * stride * sizeof(float));
@@ -646,6 +723,11 @@ measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
 	for (int i = 0; i < width; i++)
 		clients->mu[i] = i == constant || raters == 0 ? 0 : clients->mu[i] / raters;
 	bayes_fit_features(clients, LAST_FEATURE_STEPS, workers);
+	for (int64_t row = clients->pairs->columns; row < clients->features.rows; row++)
+	{
+		for (int i = 0; i < stride; i++)
+			factor_row(&clients->features, row)[i] *= clients->attributes->scale[row - clients->pairs->columns];
+	}
 	for (int i = 0; i < stride; i++)
 		model->mean[i] = (float) clients->mu[i];
 
@@ -691,6 +773,7 @@ measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
 typedef struct LastJob
 {
 	const SparseRows *pairs;
+	const BayesAttributes *attributes;
 	BayesModel *model;
 	BayesPrior	prior;
 } LastJob;
@@ -705,10 +788,24 @@ last_row(void *argument, int64_t row, void *scratch)
 	float	   *mean = scratch;
 
 	solve_prior_mean(&model->features, model->mean, job->pairs->column + first, n, mean);
+	if (job->attributes)
+	{
+		const SparseRows *values = &job->attributes->by_row;
+
+		for (int64_t e = values->start[row]; e < values->start[row + 1]; e++)
+			solve_add_value(&model->features, job->pairs->columns + values->column[e],
+							values->value[e], mean);
+	}
 	solve_bayes_row(&model->products, SVD_CLIENT_BIAS, job->pairs->column + first,
 					job->pairs->value + first, n, sparse_after(job->pairs, row),
 					&job->prior, mean, NULL,
 					mean + model->products.stride, factor_row(&model->clients, row));
+}
+
+static int64_t
+values_of(const BayesAttributes *attributes)
+{
+	return attributes ? attributes->by_value.rows : 0;
 }
 
 /*
@@ -726,13 +823,14 @@ bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 	int			sweeps = at_least(options->sweeps);
 	/* what was measured is the chain from its start, which a sparse one forgets slowly */
 	bool		resume = options->resume && !is_sparse(by_product);
-	LastJob		last = {by_client, model, {0, model->precision}};
+	LastJob		last = {by_client, options->client_attributes, model, {0, model->precision}};
 
 	if (!resume)
 		memset(chain, 0, sizeof(Chain));
-	plan_memory(&pieces, chain, by_client->rows, by_product->rows, model->products.width, sweeps);
-	set_pairs(&chain->clients, SVD_CLIENT_BIAS, by_client, by_product);
-	set_pairs(&chain->products, SVD_PRODUCT_BIAS, by_product, by_client);
+	plan_memory(&pieces, chain, by_client->rows, by_product->rows, model->products.width, sweeps,
+				values_of(options->client_attributes), values_of(options->product_attributes));
+	set_pairs(&chain->clients, SVD_CLIENT_BIAS, by_client, by_product, options->client_attributes);
+	set_pairs(&chain->products, SVD_PRODUCT_BIAS, by_product, by_client, options->product_attributes);
 	if (resume)
 		run_chain(chain, BURN_IN_AGAIN, at_least(SWEEPS_AGAIN(sweeps)), workers);
 	else

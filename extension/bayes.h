@@ -8,17 +8,33 @@
 #include "sparse.h"
 #include "workers.h"
 
+/*
+ * What is told of the rows of one side besides their ratings: each of the
+ * values of its attributes belongs to some rows, with a weight.
+ */
+typedef struct BayesAttributes
+{
+	SparseRows	by_row;			/* columns are values */
+	SparseRows	by_value;
+	uint8_t    *attribute;		/* of each value, below BAYES_ATTRIBUTES */
+	float	   *scale;			/* 1 / sqrt(rows of the value) */
+} BayesAttributes;
+
+#define BAYES_ATTRIBUTES 32
+
 typedef struct BayesOptions
 {
 	int			sweeps;
 	uint64_t	seed;
 	bool		resume;			/* go on from where the chain in memory was left */
+	const BayesAttributes *client_attributes;	/* NULL: none; else by_row and */
+	const BayesAttributes *product_attributes;	/* by_value fit the ratings' sides */
 } BayesOptions;
 
 /*
  * What is learnt.  The caller sets the matrices' shapes and memory: clients
  * and products of width SVD_BIAS_COLUMNS plus the number of factors, features
- * like products.
+ * like products, with further rows for the values of clients' attributes.
  */
 typedef struct BayesModel
 {
@@ -32,7 +48,8 @@ typedef struct BayesModel
 	float		unknown_spread; /* of a product without ratings */
 } BayesModel;
 
-extern size_t bayes_memory_size(int64_t clients, int64_t products, int width, int sweeps);
+extern size_t bayes_memory_size(int64_t clients, int64_t products, int width, int sweeps,
+								int64_t client_values, int64_t product_values);
 extern void bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 					  const BayesOptions *options, const Workers *workers,
 					  void *memory, BayesModel *model);
@@ -47,8 +64,11 @@ typedef struct BayesSide
 	const SparseRows *transposed;
 	FactorMatrix rows;			/* the current draw */
 	FactorMatrix prior;			/* what the features say of each row */
-	FactorMatrix features;		/* a row for each row of the other side */
+	const BayesAttributes *attributes;	/* NULL: none */
+	FactorMatrix features;		/* a row for each row of the other side, and then
+								 * for each value of the attributes */
 	double		ridge;			/* precision of features, relative to lambda */
+	double		attribute_ridge[BAYES_ATTRIBUTES];	/* the same of each attribute's */
 	double	   *lambda;			/* precision of rows around prior, by column */
 	double	   *mu;				/* their mean */
 	float	   *scale;			/* 1 / sqrt(entries) of each row */

@@ -10,6 +10,13 @@
  * its distribution is the solution for a right side with noise added
  * (F' (X - mu + E1) + sqrt(ridge) E2).
  *
+ * F has further columns where attributes are known: one for each of their
+ * values, in the rows of whom or what it was told of.  Each attribute has a
+ * ridge of its own, so that those which say nothing are soon shrunk away.
+ * What a value says is scale times its row of features: columns are divided
+ * by their length, or few steps would not do, and the ridge is that of what is
+ * said.
+ *
  * Sums over rows are taken in blocks and added up in the order of blocks, so
  * that they do not depend on the number of workers.
  */
@@ -77,6 +84,51 @@ gather_row(void *argument, int64_t row, void *scratch)
 	(void) scratch;
 }
 
+typedef struct ValueGather
+{
+	const SparseRows *pairs;
+	const FactorMatrix *from;
+	FactorMatrix *to;
+	const float *row_scale;		/* as above */
+	const float *column_scale;
+	bool		add;			/* to what the rows have */
+} ValueGather;
+
+/* The same of attributes, whose entries have weights of their own. */
+LANE_CLONES static void
+gather_values(void *argument, int64_t row, void *scratch)
+{
+	const ValueGather *g = argument;
+	int			vectors = g->from->stride / FACTOR_LANES;
+	float		row_scale = g->row_scale ? g->row_scale[row] : 1;
+	Lanes	   *out = (Lanes *) factor_row(g->to, row);
+
+	if (!g->add)
+		memset(out, 0, g->to->stride * sizeof(float));
+	for (int64_t e = g->pairs->start[row]; e < g->pairs->start[row + 1]; e++)
+	{
+		uint32_t	column = g->pairs->column[e];
+		const Lanes *in = (const Lanes *) factor_row(g->from, column);
+		float		weight = row_scale * g->pairs->value[e] *
+			(g->column_scale ? g->column_scale[column] : 1);
+
+		for (int v = 0; v < vectors; v++)
+			out[v] += weight * in[v];
+	}
+	(void) scratch;
+}
+
+/* The rows of a matrix from some row on. */
+static FactorMatrix
+rows_from(const FactorMatrix *m, int64_t first)
+{
+	FactorMatrix rest = *m;
+
+	rest.rows -= first;
+	rest.data += first * m->stride;
+	return rest;
+}
+
 /* to = F from */
 static void
 multiply(BayesSide *side, const FactorMatrix *from, FactorMatrix *to, const Workers *workers)
@@ -84,6 +136,15 @@ multiply(BayesSide *side, const FactorMatrix *from, FactorMatrix *to, const Work
 	Gather		g = {side->pairs, from, to, side->scale, NULL};
 
 	workers_run(workers, gather_row, &g, to->rows);
+	if (side->attributes)
+	{
+		FactorMatrix values = rows_from(from, side->pairs->columns);
+		ValueGather more = {
+			&side->attributes->by_row, &values, to, NULL, side->attributes->scale, true
+		};
+
+		workers_run(workers, gather_values, &more, to->rows);
+	}
 }
 
 /* to = F' from */
@@ -93,7 +154,16 @@ multiply_transposed(BayesSide *side, const FactorMatrix *from, FactorMatrix *to,
 {
 	Gather		g = {side->transposed, from, to, NULL, side->scale};
 
-	workers_run(workers, gather_row, &g, to->rows);
+	workers_run(workers, gather_row, &g, side->transposed->rows);
+	if (side->attributes)
+	{
+		FactorMatrix values = rows_from(to, side->pairs->columns);
+		ValueGather more = {
+			&side->attributes->by_value, from, &values, side->attributes->scale, NULL, false
+		};
+
+		workers_run(workers, gather_values, &more, values.rows);
+	}
 }
 
 /* ---- steps over rows, in blocks ---- */
@@ -148,6 +218,19 @@ constant_of(const BayesSide *side)
 	return 1 - side->bias;
 }
 
+/* The precision of a row of features, relative to lambda. */
+static inline double
+ridge_of(const BayesSide *side, int64_t row)
+{
+	int64_t		value = row - side->pairs->columns;
+	float		scale;
+
+	if (value < 0)
+		return side->ridge;
+	scale = side->attributes->scale[value];
+	return side->attribute_ridge[side->attributes->attribute[value]] * scale * scale;
+}
+
 /* target = X - mu, with noise of the rows' precision if there is a seed */
 static void
 set_target(const BlockJob *job, int64_t row, double *sums)
@@ -179,7 +262,7 @@ add_ridge_noise(const BlockJob *job, int64_t row, double *sums)
 	int			stride = side->residual.stride;
 	float	   *residual = factor_row(&side->residual, row);
 	float		noise[MAX_STRIDE];
-	float		scale = sqrt(side->ridge);
+	float		scale = sqrt(ridge_of(side, row));
 
 	random_normals(job->seed, row * stride, noise, stride);
 	for (int i = 0; i < side->residual.width; i++)
@@ -199,10 +282,11 @@ start_residual(const BlockJob *job, int64_t row, double *sums)
 	float	   *direction = factor_row(&side->direction, row);
 	const float *product = factor_row(&side->product, row);
 	const float *feature = factor_row(&side->features, row);
+	float		ridge = ridge_of(side, row);
 
 	for (int i = 0; i < side->residual.stride; i++)
 	{
-		residual[i] -= product[i] + (float) side->ridge * feature[i];
+		residual[i] -= product[i] + ridge * feature[i];
 		direction[i] = residual[i];
 		sums[i] += (double) residual[i] * residual[i];
 	}
@@ -215,10 +299,11 @@ curvature(const BlockJob *job, int64_t row, double *sums)
 	const BayesSide *side = job->side;
 	const float *direction = factor_row(&side->direction, row);
 	float	   *product = factor_row(&side->product, row);
+	float		ridge = ridge_of(side, row);
 
 	for (int i = 0; i < side->product.stride; i++)
 	{
-		product[i] += (float) side->ridge * direction[i];
+		product[i] += ridge * direction[i];
 		sums[i] += (double) direction[i] * product[i];
 	}
 }
@@ -310,6 +395,7 @@ bayes_draw_features(BayesSide *side, uint64_t seed, int steps, const Workers *wo
 	double	   *deviation = side->sums + 3 * side->rows.stride;
 	BlockJob	rows = {.side = side,.shape = &side->rows,.seed = random_mix(seed) | 1,.factor = deviation};
 	BlockJob	features = {.side = side,.shape = &side->features,.seed = random_mix(seed + 1) | 1,.factor = deviation};
+	FactorMatrix rated = side->features;
 
 	for (int i = 0; i < side->rows.width; i++)
 		deviation[i] = 1 / sqrt(side->lambda[i]);
@@ -318,6 +404,8 @@ bayes_draw_features(BayesSide *side, uint64_t seed, int steps, const Workers *wo
 	run_blocks(&features, add_ridge_noise, workers, NULL);
 	conjugate_gradients(side, steps, workers);
 	/* the sum of squares of each column, for the draw of the ridge */
+	rated.rows = side->pairs->columns;
+	features.shape = &rated;
 	run_blocks(&features, feature_squares, workers, side->sums);
 }
 

@@ -64,6 +64,9 @@ typedef struct RatingFit
 	FactorMatrix clients;
 	FactorMatrix products;
 	FactorMatrix baseline;		/* of products: biases alone */
+	BayesAttributes client_attributes;	/* RATING_BAYES; no rows: none are told */
+	BayesAttributes product_attributes;
+	int64	   *client_values;	/* ids of the values of client_attributes */
 	RatingMetrics held_out;		/* rows = 0: too few to measure */
 	RatingMetrics held_out_baseline;
 	double		gain;			/* over the baseline, in standard errors */
@@ -136,6 +139,7 @@ typedef struct PurchasePairs
 
 extern void fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit);
 extern void fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);
+extern int64 *fit_attributes(FitRun *run, const AttributeSide *side, BayesAttributes *fitted);
 extern bool fit_ratings_useful(const RatingFit *fit);
 extern void fit_purchase_pairs(FitRun *run, const Interactions *purchases, FitSide *side,
 							   int half_life, PurchasePairs *pairs);

@@ -141,9 +141,11 @@ select_ratings(FitRun *run, const Interactions *ratings, FitSide *side, RatingSc
 /*
  * Gives products that nobody rated the average row of the others, by which
  * products unknown to the model are served: what is measured is what is served.
+ * Those of which attributes tell have got what these say.
  */
 static void
-fill_unrated(FitRun *run, const SparseRows *by_product, FactorMatrix *products)
+fill_unrated(FitRun *run, const SparseRows *by_product, const BayesAttributes *told,
+			 FactorMatrix *products)
 {
 	Size		size = products->width;
 	double	   *sums = budget_alloc(run->budget, size, sizeof(double));
@@ -160,12 +162,19 @@ fill_unrated(FitRun *run, const SparseRows *by_product, FactorMatrix *products)
 	}
 	for (int64 row = 0; row < products->rows && rated > 0; row++)
 	{
-		if (by_product->start[row] < by_product->start[row + 1])
+		if (by_product->start[row] < by_product->start[row + 1] ||
+			(told && told->by_row.start[row] < told->by_row.start[row + 1]))
 			continue;
 		for (int i = 0; i < products->width; i++)
 			factor_row(products, row)[i] = (float) (sums[i] / rated);
 	}
 	budget_free(run->budget, sums, size, sizeof(double));
+}
+
+static const BayesAttributes *
+attributes_or_null(const BayesAttributes *attributes)
+{
+	return attributes->by_row.rows > 0 ? attributes : NULL;
 }
 
 /*
@@ -182,7 +191,10 @@ fit_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fi
 	SvdOptions	baseline = {BASELINE_ITERATIONS, seed, {.bias = fit->baseline_penalty}};
 	SvdModel	biases = {.clients = *baseline_clients,.products = fit->baseline};
 	SvdOptions	svd = {resume ? (fit->iterations + 1) / 2 : fit->iterations, seed, fit->penalty, resume};
-	BayesOptions bayes = {fit->iterations, seed, resume};
+	BayesOptions bayes = {
+		fit->iterations, seed, resume, attributes_or_null(&fit->client_attributes),
+		attributes_or_null(&fit->product_attributes)
+	};
 	SparseRows	by_client;
 	SparseRows	by_product;
 
@@ -199,8 +211,8 @@ fit_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fi
 		run->trainer->bayes_fit(&by_client, &by_product, &bayes, &run->workers, bayes_memory,
 								&fit->bayes);
 	fit_end_workers(run);
-	fill_unrated(run, &by_product, &fit->baseline);
-	fill_unrated(run, &by_product, &fit->products);
+	fill_unrated(run, &by_product, NULL, &fit->baseline);
+	fill_unrated(run, &by_product, attributes_or_null(&fit->product_attributes), &fit->products);
 	sparse_free(&by_product, run->budget);
 	sparse_free(&by_client, run->budget);
 }
@@ -255,7 +267,9 @@ alloc_bayes(FitRun *run, RatingFit *fit)
 
 	bayes->clients = fit->clients;
 	bayes->products = fit->products;
-	bayes->features = fit_alloc_factors(run->budget, fit->products.rows, fit->products.width);
+	bayes->features = fit_alloc_factors(run->budget,
+										fit->products.rows + fit->client_attributes.by_value.rows,
+										fit->products.width);
 	bayes->mean = budget_alloc(run->budget, stride, sizeof(float));
 	bayes->precision = budget_alloc(run->budget, stride, stride * sizeof(float));
 	bayes->spread = budget_alloc(run->budget, fit->products.rows, sizeof(float));
@@ -330,7 +344,17 @@ fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit)
 	void	   *bayes_memory = NULL;
 
 	if (fit->method == RATING_BAYES)
-		more = bayes_size = run->trainer->bayes_memory_size(clients, products, width, fit->iterations);
+	{
+		if (ratings->attributes)
+		{
+			fit->client_values = fit_attributes(run, &ratings->attributes->clients,
+												&fit->client_attributes);
+			(void) fit_attributes(run, &ratings->attributes->products, &fit->product_attributes);
+		}
+		more = bayes_size = run->trainer->bayes_memory_size(clients, products, width, fit->iterations,
+															fit->client_attributes.by_value.rows,
+															fit->product_attributes.by_value.rows);
+	}
 	else
 		more = mul_size(factor_stride(width) * sizeof(float), add_size(clients, products));
 	fit_check_memory(run, ratings, sizeof(uint32) + sizeof(float), width, more);

@@ -68,6 +68,7 @@ typedef enum Measure
 	FEATURE_PRODUCTS,			/* where there is more than biases */
 	PRIOR_ROWS,
 	BAYES_PRODUCTS,
+	ATTRIBUTE_VALUES,
 	PURCHASE_PRODUCTS,
 	HABIT_PRODUCTS,				/* where the log repeats */
 	PURCHASE_WIDTH,
@@ -105,6 +106,8 @@ static const BlockArray arrays[] = {
 	{offsetof(Image, rating_products.data), STORE_RATING_BASELINE, BASELINE_PRODUCTS, RATING_WIDTH, sizeof(float), true},
 	{offsetof(Image, rating_products.data), STORE_RATING_PRODUCTS, RATING_PRODUCTS, RATING_WIDTH, sizeof(float), true},
 	{offsetof(Image, rating_features.data), STORE_RATING_FEATURES, FEATURE_PRODUCTS, RATING_WIDTH, sizeof(float), true},
+	{offsetof(Image, attribute_values), STORE_ATTRIBUTE_VALUE, ATTRIBUTE_VALUES, ONE, sizeof(int64)},
+	{offsetof(Image, attribute_features.data), STORE_ATTRIBUTE_FEATURES, ATTRIBUTE_VALUES, RATING_WIDTH, sizeof(float), true},
 	{offsetof(Image, rating_mean), STORE_RATING_PRIOR, PRIOR_ROWS, RATING_STRIDE, sizeof(float)},
 	{offsetof(Image, rating_spread), STORE_RATING_SPREAD, BAYES_PRODUCTS, ONE, sizeof(float)},
 	{offsetof(Image, purchase_products.data), STORE_PURCHASE_PRODUCTS, PURCHASE_PRODUCTS, PURCHASE_WIDTH, sizeof(float), true},
@@ -156,7 +159,10 @@ measure(const BlockStart *start, bool personal, int64 *measures)
 			measures[PRIOR_ROWS] = measures[RATING_STRIDE] + 1;
 		}
 		if (has_bayes(header, personal))
+		{
 			measures[BAYES_PRODUCTS] = products;
+			measures[ATTRIBUTE_VALUES] = header->attribute_values;
+		}
 	}
 	if (header->purchase_width > 0 && personal)
 	{
@@ -253,6 +259,9 @@ describe(Image *image, char *block)
 
 		image->rating_features = matrix_of(&image->rating_features, header->products,
 										   measures[RATING_WIDTH]);
+		image->attributes = measures[ATTRIBUTE_VALUES];
+		image->attribute_features = matrix_of(&image->attribute_features, image->attributes,
+											  measures[RATING_WIDTH]);
 		image->rating_prior.precision = square;
 		image->rating_penalty.features = &image->rating_features;
 		image->rating_penalty.gram = square;

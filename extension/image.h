@@ -50,6 +50,9 @@ typedef struct Image
 	float	   *rating_unknown; /* the row of a product not in the model */
 	bool		is_bayes;
 	FactorMatrix rating_features;	/* no data: only biases, as the next two */
+	int64		attributes;		/* values of clients' attributes */
+	int64	   *attribute_values;	/* their ids, ascending */
+	FactorMatrix attribute_features;
 	float	   *rating_mean;
 	SvdPenalty	rating_penalty; /* if not is_bayes */
 	BayesPrior	rating_prior;

@@ -10,7 +10,7 @@
  * rows without it being the oldest; else the last read).  Where the query
  * tells when things were bought the rows of a pair stay beside it as its
  * lines, in order of time: what was bought before some day, and how long ago,
- * can be asked of them.
+ * can be asked of them.  Attributes are gathered beside (attributes.c).
  *
  * The same functions read the rows of a single client when one is folded in,
  * so that training and serving cannot disagree on what a client's rows mean.
@@ -65,6 +65,27 @@ number_ids(Interactions *read)
 	read->numbered = read->used;
 }
 
+/*
+ * What a row tells of its client and product besides.  A row that is no rating
+ * may still tell of a product, which nobody needs to have rated.
+ */
+static void
+receive_attributes(Interactions *read, const SourceRow *row)
+{
+	bool		is_rating = !row->null_id && !row->null_value && isfinite(row->value);
+	uint32		client;
+	uint32		product;
+
+	if (!read->attributes)
+		read->attributes = attributes_begin(row, read->budget);
+	if (row->null_product || (!is_rating && read->attributes->products.attributes == 0))
+		return;
+	product = idmap_number(read->products, row->product);
+	if (is_rating)
+		client = idmap_number(read->clients, row->client);
+	attributes_receive(read->attributes, row, is_rating ? &client : NULL, &product);
+}
+
 static void
 receive(void *state, const SourceRow *row)
 {
@@ -73,6 +94,8 @@ receive(void *state, const SourceRow *row)
 
 	if (++read->rows_read % ROWS_PER_REPORT == 0)
 		progress_done(read->rows_read);
+	if (row->attributes > 0)
+		receive_attributes(read, row);
 	if (row->null_id || row->null_value)
 	{
 		read->rows_null++;
@@ -408,6 +431,9 @@ interactions_reduce(Interactions *read, const uint32 *client_numbers,
 	}
 	budget_free(budget, sorted, entries, sizeof(Sorted));
 	budget_free(budget, start, clients + 1, sizeof(int64));
+	if (read->attributes)
+		attributes_reduce(read->attributes, client_numbers, clients, product_numbers,
+						  read->products->used);
 	interactions_free(read);
 	*read = reduced;
 }

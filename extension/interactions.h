@@ -4,9 +4,7 @@
 #ifndef RECO_INTERACTIONS_H
 #define RECO_INTERACTIONS_H
 
-#include "idmap.h"
-#include "source.h"
-#include "sparse.h"
+#include "attributes.h"
 
 /* One row of a pair that was bought, where the query tells when. */
 typedef struct PairLine
@@ -52,6 +50,8 @@ typedef struct Interactions
 	int64	   *line_start;		/* used + 1; NULL: no row had a time */
 	PairLine   *lines;
 	int64		line_capacity;
+
+	Attributes *attributes;		/* of clients and products; NULL: none are told */
 
 	uint32	   *times;			/* purchases without times, once reduced: rows of
 								 * the pair; NULL: one each */

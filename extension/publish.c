@@ -315,14 +315,25 @@ write_prior(Training *training, const pg_uuid_t *uuid, const RatingFit *fit)
 {
 	bool		bayes = fit->method == RATING_BAYES;
 	int			stride = fit->products.stride;
+	int64		values = fit->client_attributes.by_value.rows;
 	float	   *prior = palloc0((stride + 1) * stride * sizeof(float));
+	FactorMatrix features;
 
 	if (bayes)
 		memcpy(prior, fit->bayes.mean, stride * sizeof(float));
 	memcpy(prior + stride, bayes ? fit->bayes.precision : fit->svd.gram,
 		   stride * stride * sizeof(float));
-	write_factors(training, uuid, STORE_RATING_FEATURES,
-				  bayes ? &fit->bayes.features : &fit->svd.features);
+	features = bayes ? fit->bayes.features : fit->svd.features;
+	features.rows = fit->products.rows;
+	write_factors(training, uuid, STORE_RATING_FEATURES, &features);
+	if (values > 0)
+	{
+		features.data = factor_row(&fit->bayes.features, fit->products.rows);
+		features.rows = values;
+		write_array(training, uuid, STORE_ATTRIBUTE_VALUE, fit->client_values, values,
+					sizeof(int64), sizeof(int64));
+		write_factors(training, uuid, STORE_ATTRIBUTE_FEATURES, &features);
+	}
 	write_array(training, uuid, STORE_RATING_PRIOR, prior, stride + 1, stride * sizeof(float),
 				stride * sizeof(float));
 	if (bayes)
@@ -361,6 +372,7 @@ write_arrays(Training *training, const pg_uuid_t *uuid, const Verdict *verdict)
 	{
 		header.rating_width = verdict->ratings_useful ? ratings->products.width : SVD_BIAS_COLUMNS;
 		header.rating_method = ratings->method;
+		header.attribute_values = verdict->ratings_useful ? ratings->client_attributes.by_value.rows : 0;
 		header.rating_noise_precision = ratings->bayes.noise_precision;
 		header.rating_unknown_spread = ratings->bayes.unknown_spread;
 		header.rating_mean = ratings->scale.mean;

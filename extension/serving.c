@@ -245,6 +245,44 @@ make_history(Serving *serving, SourceKind kind, const Interactions *rows,
 	}
 }
 
+/* What is told of a client, by number among the rows, as far as the model knows such values. */
+static void
+make_told(Serving *serving, const Interactions *rows, int64 client, History *history)
+{
+	const Image *image = serving->image;
+	const AttributeSide *side = rows->attributes ? &rows->attributes->clients : NULL;
+	int64		first;
+	int64		count;
+	int			next;
+
+	history->told = 0;
+	if (!side || image->attributes == 0 || client >= side->rows.rows)
+		return;
+	first = side->rows.start[client];
+	count = side->rows.start[client + 1] - first;
+	history->told_values = MemoryContextAlloc(serving->clients_context, count * sizeof(uint32) + 1);
+	history->told_weights = MemoryContextAlloc(serving->clients_context, count * sizeof(float) + 1);
+	for (int64 i = 0; i < count; i++)
+	{
+		int64		number = ids_find(image->attribute_values, image->attributes,
+									  side->values.ids[side->rows.column[first + i]]);
+
+		if (number >= 0)
+			history->told_values[history->told++] = (uint32) number;
+	}
+	/* each attribute's values share its weight, as in the training */
+	for (int i = 0; i < history->told; i = next)
+	{
+		int			attribute = attribute_of_value(image->attribute_values[history->told_values[i]]);
+
+		for (next = i; next < history->told &&
+			 attribute_of_value(image->attribute_values[history->told_values[next]]) == attribute; next++)
+			;
+		for (int j = i; j < next; j++)
+			history->told_weights[j] = attribute_weight(next - i);
+	}
+}
+
 /* Reads and reduces rows of a query: of one client, or all. */
 static void
 read_rows(const Model *model, SourceKind kind, const int64 *only_client, Budget *budget,
@@ -326,8 +364,11 @@ client_history(Serving *serving, Client *client, SourceKind kind)
 		int64		number = ids_find(bulk->clients.ids, bulk->clients.used, client->id);
 
 		if (number >= 0)
+		{
 			make_history(serving, kind, &bulk->rows, bulk->start[number], bulk->start[number + 1],
 						 history);
+			make_told(serving, &bulk->rows, number, history);
+		}
 	}
 	else
 	{
@@ -343,6 +384,7 @@ client_history(Serving *serving, Client *client, SourceKind kind)
 		read_rows(serving->model, kind, &client->id, &budget, &clients, &products, &rows);
 		bulk->single_reads++;
 		make_history(serving, kind, &rows, 0, rows.used, history);
+		make_told(serving, &rows, 0, history);
 		MemoryContextSwitchTo(before);
 		MemoryContextDelete(context);
 	}
@@ -415,6 +457,9 @@ fold_ratings(const Image *image, const History *history, void *scratch, float *r
 	{
 		solve_prior_mean(&image->rating_features, image->rating_mean, history->products,
 						 history->known, mean);
+		for (int i = 0; i < history->told; i++)
+			solve_add_value(&image->attribute_features, history->told_values[i],
+							history->told_weights[i], mean);
 		solve_bayes_row(&image->rating_products, SVD_CLIENT_BIAS, history->products,
 						history->standardised, history->known, 0, &image->rating_prior,
 						mean, NULL, scratch, row);

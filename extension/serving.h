@@ -27,6 +27,10 @@ typedef struct History
 	uint32	   *products;		/* their numbers there, ascending */
 	float	   *standardised;	/* ratings only */
 	float	   *weights;		/* of purchases, by their age; NULL: 1 */
+
+	int			told;			/* of the client, values known to the model */
+	uint32	   *told_values;	/* their numbers there, ascending */
+	float	   *told_weights;
 } History;
 
 /* How a client's list is made. */

@@ -227,6 +227,16 @@ solve_prior_mean(const FactorMatrix *features, const float *mean,
 		out[i] = mean[i] + scale * out[i];
 }
 
+/* Adds what a value of an attribute, a row of features, says of a row. */
+LANE_CLONES void
+solve_add_value(const FactorMatrix *features, int64_t value, float weight, float *mean)
+{
+	const float *feature = factor_row(features, value);
+
+	for (int i = 0; i < features->stride; i++)
+		mean[i] += weight * feature[i];
+}
+
 /*
  * The mean of what is believed of a row after its n ratings are seen; or, if
  * noise is given (a padded row of standard normal numbers), a draw from it:

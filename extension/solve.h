@@ -58,6 +58,13 @@ feature_weight(int64_t n)
 	return n > 0 ? 1 / sqrtf((float) n + 5) : 0;
 }
 
+/* The weight of each of the n values that an attribute has for one client or product. */
+static inline float
+attribute_weight(int64_t n)
+{
+	return 1 / sqrtf((float) n);
+}
+
 /* The penalty of a row with n entries, of so many rows on the other side. */
 static inline float
 ials_ridge(const IalsPenalty *penalty, int64_t n, int64_t rows)
@@ -77,6 +84,7 @@ extern bool solve_svd_row(const FactorMatrix *other, int own_bias,
 extern void solve_sum_rows(const FactorMatrix *m, const uint32_t *columns, int64_t n, float *sum);
 extern void solve_prior_mean(const FactorMatrix *features, const float *mean,
 							 const uint32_t *columns, int64_t n, float *out);
+extern void solve_add_value(const FactorMatrix *features, int64_t value, float weight, float *mean);
 extern bool solve_bayes_row(const FactorMatrix *other, int own_bias,
 							const uint32_t *columns, const float *values, int64_t n, int64_t ahead,
 							const BayesPrior *prior, const float *mean, const float *noise,

@@ -8,7 +8,9 @@
  * same columns, whatever the author called theirs.  Ratings and purchases:
  * client_id and product_id in their own integer types (so that an index on
  * client_id can be used), value as double precision, and at, which may be
- * NULL.  Candidates: product_id, and surplus, which may be NULL.
+ * NULL; of ratings then the attributes, which are known by their names, as
+ * text or arrays of it.  Candidates: product_id, and surplus, which may be
+ * NULL.
  *
  * Running goes through the executor with a receiver of our own: any SELECT
  * works, rights and row security are the caller's, and no row is copied.
@@ -40,7 +42,7 @@
 #define CLIENT_COLUMN 1
 #define PRODUCT_COLUMN 2
 #define VALUE_COLUMN 3
-#define AT_COLUMN 4
+#define AT_COLUMN 4				/* and behind it the attributes */
 
 /* those of candidates */
 #define SURPLUS_COLUMN 2
@@ -53,7 +55,7 @@ static const char *const column_names[SOURCE_KINDS][AT_COLUMN + 1] = {
 };
 
 static const char *const column_hints[SOURCE_KINDS] = {
-	"The query returns client_id, product_id, value and, if wanted, at.",
+	"The query returns client_id, product_id, value and, if wanted, at and attributes, whose names begin with client_ or product_.",
 	"The query returns client_id, product_id, quantity and, if wanted, at.",
 	"The query returns product_id and, if wanted, surplus."
 };
@@ -102,6 +104,55 @@ check_column(SourceKind kind, int position, const TargetEntry *column)
 				 errhint("%s", column_hints[kind])));
 }
 
+/* Is this an attribute, of clients or of products, by its name? */
+static bool
+is_attribute(const char *name)
+{
+	return strncmp(name, CLIENT_ATTRIBUTE, strlen(CLIENT_ATTRIBUTE)) == 0 ||
+		strncmp(name, PRODUCT_ATTRIBUTE, strlen(PRODUCT_ATTRIBUTE)) == 0;
+}
+
+/* The same of a column that comes behind those which every query of ratings has. */
+static bool
+is_attribute_column(SourceKind kind, int columns_before, const TargetEntry *column)
+{
+	return kind == SOURCE_RATINGS && columns_before >= VALUE_COLUMN && column->resname &&
+		is_attribute(column->resname) &&
+		strcmp(column->resname, column_names[kind][CLIENT_COLUMN - 1]) != 0 &&
+		strcmp(column->resname, column_names[kind][PRODUCT_COLUMN - 1]) != 0;
+}
+
+/* Refuses an attribute that has the name of a column before it. */
+static void
+check_name_is_new(SourceKind kind, const List *columns, const TargetEntry *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, columns)
+	{
+		const TargetEntry *other = lfirst_node(TargetEntry, cell);
+
+		if (other == column)
+			return;
+		if (!other->resjunk && other->resname && strcmp(other->resname, column->resname) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("%s returns column %s twice", source_names[kind], column->resname),
+					 errhint("Give each attribute a name of its own.")));
+	}
+}
+
+/* An attribute as the query stored has it: text, or an array of it. */
+static void
+append_attribute(StringInfo list, const TargetEntry *column)
+{
+	Oid			type = getBaseType(exprType((Node *) column->expr));
+	const char *name = quote_identifier(column->resname);
+
+	appendStringInfo(list, ", q.%s::pg_catalog.text%s AS %s", name,
+					 OidIsValid(get_base_element_type(type)) ? "[]" : "", name);
+}
+
 /*
  * Checks a query given to create_model and returns the one to store, and how
  * many columns the author gave.  Errors: syntax_error, feature_not_supported,
@@ -112,23 +163,45 @@ source_check(SourceKind kind, const char *query, int *columns)
 {
 	Query	   *checked = select_analyze(source_names[kind], column_hints[kind], query);
 	StringInfoData wrapped;
+	StringInfoData names;		/* of columns behind value, in the author's order */
+	StringInfoData attributes;
+	int			attribute_count = 0;
 	int			most = kind == SOURCE_CANDIDATES ? SURPLUS_COLUMN : AT_COLUMN;
 	int			least = kind == SOURCE_CANDIDATES ? 1 : VALUE_COLUMN;
 	ListCell   *cell;
 
+	initStringInfo(&names);
+	initStringInfo(&attributes);
 	*columns = 0;
 	foreach(cell, checked->targetList)
 	{
 		TargetEntry *column = lfirst_node(TargetEntry, cell);
 
-		if (!column->resjunk && ++*columns <= most)
+		if (column->resjunk)
+			continue;
+		if (is_attribute_column(kind, *columns, column))
+		{
+			check_name_is_new(kind, checked->targetList, column);
+			attribute_count++;
+			appendStringInfo(&names, ", %s", quote_identifier(column->resname));
+			append_attribute(&attributes, column);
+			continue;
+		}
+		if (++*columns <= most)
 			check_column(kind, *columns, column);
+		if (*columns == AT_COLUMN)
+			appendStringInfoString(&names, ", at");
 	}
 	if (*columns < least || *columns > most)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_COLUMN_DEFINITION),
-				 errmsg("%s returns %d columns", source_names[kind], *columns),
+				 errmsg("%s returns %d columns", source_names[kind], *columns + attribute_count),
 				 errhint("%s", column_hints[kind])));
+	if (attribute_count > MAX_ATTRIBUTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("%s returns %d attributes", source_names[kind], attribute_count),
+				 errhint("Leave some out: there can be %d of them.", MAX_ATTRIBUTES)));
 
 	initStringInfo(&wrapped);
 	query = select_qualified(checked);
@@ -142,10 +215,10 @@ source_check(SourceKind kind, const char *query, int *columns)
 		appendStringInfo(&wrapped,
 						 "SELECT q.client_id, q.product_id,"
 						 " q.value::pg_catalog.float8 AS value,"
-						 " %s::pg_catalog.timestamptz AS at"
+						 " %s::pg_catalog.timestamptz AS at%s"
 						 " FROM (%s) q(client_id, product_id, value%s)",
-						 *columns == AT_COLUMN ? "q.at" : "NULL", query,
-						 *columns == AT_COLUMN ? ", at" : "");
+						 *columns == AT_COLUMN ? "q.at" : "NULL", attributes.data, query,
+						 names.data);
 	return select_qualified(select_analyze(source_names[kind], column_hints[kind], wrapped.data));
 }
 
@@ -474,22 +547,44 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	}
 	else
 	{
-		slot_getsomeattrs(slot, AT_COLUMN);
-		row.null_id = (slot->tts_isnull[CLIENT_COLUMN - 1] || slot->tts_isnull[PRODUCT_COLUMN - 1]);
+		slot_getallattrs(slot);
+		row.null_product = slot->tts_isnull[PRODUCT_COLUMN - 1];
+		row.null_id = slot->tts_isnull[CLIENT_COLUMN - 1] || row.null_product;
 		row.null_value = slot->tts_isnull[VALUE_COLUMN - 1];
 		row.null_at = slot->tts_isnull[AT_COLUMN - 1];
 		if (!row.null_id)
-		{
 			row.client = integer_value(slot->tts_values[CLIENT_COLUMN - 1], r->client_type);
+		if (!row.null_product)
 			row.product = integer_value(slot->tts_values[PRODUCT_COLUMN - 1], r->product_type);
-		}
 		if (!row.null_value)
 			row.value = DatumGetFloat8(slot->tts_values[VALUE_COLUMN - 1]);
 		if (!row.null_at)
 			row.at = DatumGetTimestampTz(slot->tts_values[AT_COLUMN - 1]);
+		row.attributes = slot->tts_tupleDescriptor->natts - AT_COLUMN;
+		if (row.attributes > 0)
+		{
+			row.description = slot->tts_tupleDescriptor;
+			row.attribute = slot->tts_values + AT_COLUMN;
+			row.null_attribute = slot->tts_isnull + AT_COLUMN;
+		}
 	}
 	r->receiver(r->state, &row);
 	return true;
+}
+
+/* Is an attribute of a row one of its client?  Else it is one of its product. */
+bool
+source_attribute_of_client(const SourceRow *row, int attribute)
+{
+	const char *name = NameStr(TupleDescAttr(row->description, AT_COLUMN + attribute)->attname);
+
+	return strncmp(name, CLIENT_ATTRIBUTE, strlen(CLIENT_ATTRIBUTE)) == 0;
+}
+
+bool
+source_attribute_is_array(const SourceRow *row, int attribute)
+{
+	return TupleDescAttr(row->description, AT_COLUMN + attribute)->atttypid == TEXTARRAYOID;
 }
 
 /* The stored query cannot return other types, unless its tables have changed. */

@@ -6,17 +6,30 @@
 
 #include "model.h"
 
+#include "access/tupdesc.h"
+
 /* A row of a query, as it arrives. */
 typedef struct SourceRow
 {
 	bool		null_id;		/* client_id or product_id is NULL */
+	bool		null_product;	/* not set for candidates */
 	bool		null_value;
 	int64		client;			/* not set for candidates */
 	int64		product;
 	double		value;			/* for candidates: the surplus */
 	bool		null_at;
 	int64		at;				/* a TimestampTz */
+
+	int			attributes;		/* of ratings, what else is told: */
+	const Datum *attribute;		/* text or arrays of it */
+	const bool *null_attribute;
+	TupleDesc	description;	/* of the whole row */
 } SourceRow;
+
+/* What the names of attributes begin with, and how many there can be. */
+#define CLIENT_ATTRIBUTE "client_"
+#define PRODUCT_ATTRIBUTE "product_"
+#define MAX_ATTRIBUTES 32
 
 /* Does a query return the same rows as long as snapshot, role and the settings it reads are the same? */
 typedef enum Steadiness
@@ -46,6 +59,8 @@ typedef void (*SourceReceiver) (void *state, const SourceRow *row);
 extern char *source_check(SourceKind kind, const char *query, int *columns);
 extern void source_read(const Model *model, SourceKind kind, const int64 *only_client,
 						SourceReceiver receiver, void *state);
+extern bool source_attribute_of_client(const SourceRow *row, int attribute);
+extern bool source_attribute_is_array(const SourceRow *row, int attribute);
 extern void source_check_rights(const Model *model, SourceTraits *traits);
 extern int64 source_count(const Model *model);
 extern double source_cost(const Model *model, SourceKind kind, bool one_client, double *rows);

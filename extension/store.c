@@ -41,6 +41,8 @@ static const char *const array_names[] = {
 	[STORE_PURCHASE_GRAM] = "purchase_gram",
 	[STORE_NEIGHBOUR_PRODUCT] = "neighbour_product",
 	[STORE_NEIGHBOUR_WEIGHT] = "neighbour_weight",
+	[STORE_ATTRIBUTE_VALUE] = "attribute_value",
+	[STORE_ATTRIBUTE_FEATURES] = "attribute_features",
 	[STORE_PURCHASE_HABIT] = "purchase_habit",
 };
 
@@ -177,6 +179,9 @@ store_header_fault(const StoreHeader *header)
 		header->purchase_width < 0 || header->purchase_width > MAX_FACTORS ||
 		header->neighbour_width < 0 || header->neighbour_width > MAX_NEIGHBOURS ||
 		(header->purchase_width > 0 && header->neighbour_width > 0) != (header->factor_weight != 0) ||
+		!is_count(header->attribute_values) ||
+		(header->attribute_values > 0 && (header->rating_method != RATING_BAYES ||
+										  header->rating_width <= SVD_BIAS_COLUMNS)) ||
 		header->rating_width + header->purchase_width + header->neighbour_width == 0)
 		return "Its sizes make no sense.";
 	if (!isfinite(header->rating_mean) || !is_penalty(header->rating_deviation) ||

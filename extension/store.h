@@ -29,13 +29,15 @@ typedef enum StoreArray
 	STORE_PURCHASE_GRAM,		/* stride x stride floats */
 	STORE_NEIGHBOUR_PRODUCT,	/* products x neighbour_width uint32 */
 	STORE_NEIGHBOUR_WEIGHT,		/* as many floats */
+	STORE_ATTRIBUTE_VALUE,		/* int64, ascending: ids of clients' values */
+	STORE_ATTRIBUTE_FEATURES,	/* as many rows of rating_width floats */
 	STORE_PURCHASE_HABIT		/* products floats, if RepeatModel has any */
 } StoreArray;
 
 /* No factor of a version that was trained comes near. */
 #define MAX_FACTOR 1e9
 
-#define STORE_FORMAT 4
+#define STORE_FORMAT 5
 
 /* Everything about a version that is not an array.  No padding. */
 typedef struct StoreHeader
@@ -59,6 +61,7 @@ typedef struct StoreHeader
 	float		rating_unknown_spread;
 	float		factor_weight;	/* of purchases: beside neighbours; 0: not both */
 	int64		neighbour_width;	/* 0: no neighbours */
+	int64		attribute_values;	/* of clients, that the ratings tell of */
 	int64		purchase_origin;	/* the time by which purchases age */
 	double		purchase_half_life; /* in microseconds; 0: they do not */
 	RepeatModel repeat;

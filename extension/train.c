@@ -117,6 +117,13 @@ digest_rows(const Training *training)
 				sum += digest_lines(pair, interactions_lines(read, i));
 		}
 		digest = random_bits(digest, sum);
+		if (read->attributes)
+		{
+			digest = random_bits(digest, attributes_digest(&read->attributes->clients,
+														   training->clients.ids));
+			digest = random_bits(digest, attributes_digest(&read->attributes->products,
+														   training->products.ids));
+		}
 	}
 	digest = random_bits(digest, training->clients.used);
 	digest = random_bits(digest, training->products.used);

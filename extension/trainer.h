@@ -17,7 +17,8 @@ typedef struct Trainer
 	void		(*svd_fit) (const SparseRows *by_client, const SparseRows *by_product,
 							const SvdOptions *options, const Workers *workers,
 							SvdModel *model);
-	size_t		(*bayes_memory_size) (int64_t clients, int64_t products, int width, int sweeps);
+	size_t		(*bayes_memory_size) (int64_t clients, int64_t products, int width, int sweeps,
+									  int64_t client_values, int64_t product_values);
 	void		(*bayes_fit) (const SparseRows *by_client, const SparseRows *by_product,
 							  const BayesOptions *options, const Workers *workers,
 							  void *memory, BayesModel *model);

@@ -79,6 +79,11 @@ array_shapes(const StoreHeader *header, ArrayShape *shapes)
 		shapes[count++] = (ArrayShape) {STORE_RATING_PRIOR, stride + 1, stride * sizeof(float)};
 		if (header->rating_method == RATING_BAYES)
 			shapes[count++] = (ArrayShape) {STORE_RATING_SPREAD, header->products, sizeof(float)};
+		if (header->attribute_values > 0)
+		{
+			shapes[count++] = (ArrayShape) {STORE_ATTRIBUTE_VALUE, header->attribute_values, sizeof(int64)};
+			shapes[count++] = (ArrayShape) {STORE_ATTRIBUTE_FEATURES, header->attribute_values, rating};
+		}
 	}
 	if (header->purchase_width > 0)
 	{
@@ -389,6 +394,7 @@ check_arrays(const StoreHeader *header, const char *bytes)
 		{
 			case STORE_CLIENT_ID:
 			case STORE_PRODUCT_ID:
+			case STORE_ATTRIBUTE_VALUE:
 				check_ids(bytes, rows);
 				break;
 			case STORE_NEIGHBOUR_PRODUCT:

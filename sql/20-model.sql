@@ -10,7 +10,7 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'reco_create_model'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION reco.create_model(text, text, text, text, jsonb) IS
-'Makes a model of queries: ratings (client_id, product_id, value [, at]), purchases (client_id, product_id, quantity [, at]), candidates (product_id [, surplus])';
+'Makes a model of queries: ratings (client_id, product_id, value [, at] and attributes named client_... or product_...), purchases (client_id, product_id, quantity [, at]), candidates (product_id [, surplus])';
 
 CREATE FUNCTION reco.drop_model(name text)
 RETURNS void

@@ -5,7 +5,7 @@ DROP SCHEMA IF EXISTS taste CASCADE;
 SELECT reco.drop_model(name) FROM reco.model \g /dev/null
 DELETE FROM reco.job_record;
 \ir setup/tastes.sql
-SELECT plan(78);
+SELECT plan(80);
 
 SELECT reco.create_model('bought', purchases => 'SELECT client, product, quantity, bought_at FROM taste.purchase') \g /dev/null
 CREATE FUNCTION taste.last_run(field text, model_name text DEFAULT 'bought') RETURNS text
@@ -204,6 +204,17 @@ RESET ROLE;
 GRANT SELECT ON taste.purchase TO reco_test_owner;
 CALL reco.retrain();
 SELECT is((SELECT problem FROM reco.health WHERE model = 'theirs'), NULL, 'with the rights back the next night works');
+
+-- what is told of clients and products besides is part of what a version learns from
+CREATE TABLE taste.kind AS SELECT p AS product, p % 3 AS kind FROM generate_series(1, 60) p;
+SELECT reco.create_model('told', ratings => 'SELECT client, product, stars, kind AS product_kind FROM taste.rating JOIN taste.kind USING (product)',
+                         options => '{"ratings": {"iterations": 20}}') \g /dev/null
+CALL reco.retrain('told');
+CALL reco.retrain('told');
+SELECT is(taste.last_run('outcome', 'told'), 'unchanged', 'the same ratings and attributes are not trained on again');
+UPDATE taste.kind SET kind = 0 WHERE product = 1;
+CALL reco.retrain('told');
+SELECT isnt(taste.last_run('outcome', 'told'), 'unchanged', 'another attribute is something new');
 
 SELECT * FROM finish();
 SELECT reco.drop_model(name) FROM reco.model \g /dev/null

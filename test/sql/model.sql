@@ -44,6 +44,14 @@ SELECT reco.create_model('bad', purchases => 'SELECT sold, product, quantity FRO
 SELECT reco.create_model('bad', purchases => 'SELECT client, product, quantity FROM sold', candidates => 'SELECT note FROM sold');
 SELECT reco.create_model('bad', purchases => 'SELECT client, product, quantity FROM sold', candidates => 'SELECT product, note FROM sold');
 
+-- attributes: of ratings, behind the columns that there must be, each by a name of its own, and not too many
+SELECT reco.create_model('bad', purchases => 'SELECT client, product, quantity, note AS client_note FROM sold');
+SELECT reco.create_model('bad', ratings => 'SELECT client, product, note AS client_note, quantity FROM sold');
+SELECT reco.create_model('bad', ratings => 'SELECT client, product, quantity, at, note FROM sold');
+SELECT reco.create_model('bad', ratings => 'SELECT client, product, quantity, note AS client_note, at, product AS product_id FROM sold');
+SELECT reco.create_model('bad', ratings => 'SELECT client, product, quantity, note AS client_note, sure AS client_note FROM sold');
+SELECT reco.create_model('bad', ratings => 'SELECT client, product, quantity' || (SELECT string_agg(', sure AS product_' || i, '' ORDER BY i) FROM generate_series(1, 33) i) || ' FROM sold');
+
 -- one SELECT
 SELECT reco.create_model('bad', purchases => '');
 SELECT reco.create_model('bad', purchases => ';');
