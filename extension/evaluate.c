@@ -201,20 +201,6 @@ is_held_and_liked(const Interactions *from, int64 entry, void *argument)
 	return filter->sides[entry] == SIDE_HELD && from->value[entry] >= filter->mean;
 }
 
-/* The ratings trained on, standardised, by client. */
-static void
-standardised_rows(Fold *fold, SparseRows *rows)
-{
-	const Interactions *ratings = &fold->seen->interactions[SOURCE_RATINGS];
-	Budget	   *budget = &fold->seen->budget;
-	float	   *values = budget_alloc(budget, ratings->used, sizeof(float));
-
-	for (int64 i = 0; i < ratings->used; i++)
-		values[i] = rating_standardise(&fold->seen->ratings.scale, ratings->value[i]);
-	interactions_by_client(ratings, NULL, NULL, values, rows, budget);
-	budget_free(budget, values, ratings->used, sizeof(float));
-}
-
 /* What predict() would say by these factors, in units of the evaluation. */
 static double
 stars(const Fold *fold, const FactorMatrix *clients, const FactorMatrix *products,
@@ -486,7 +472,7 @@ choose_stars(Fold *fold)
 	Budget	   *budget = &fold->seen->budget;
 	const FactorMatrix *m;
 
-	standardised_rows(fold, &fold->own_stars);
+	fit_rating_rows(&fold->run, &fold->seen->interactions[SOURCE_RATINGS], NULL, &fit->scale, &fold->own_stars);
 	fold->biases = fit_fold_in_biases(budget, &fit->baseline, fit->baseline_penalty, &fold->own_stars);
 	fold->useful = fit_ratings_useful(fit);
 	fold->star_clients = fold->useful ? &fit->clients : &fold->biases;

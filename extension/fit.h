@@ -158,6 +158,8 @@ extern bool fit_try_purchases(FitRun *run, const Interactions *purchases, Purcha
 extern double fit_half_life(int days);
 extern float *fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale);
 extern double rating_standardise(const RatingScale *scale, double value);
+extern void fit_rating_rows(FitRun *run, const Interactions *ratings, FitSide *side,
+							const RatingScale *scale, SparseRows *by_client);
 extern FactorMatrix fit_fold_in_biases(Budget *budget, const FactorMatrix *products, float bias_penalty,
 									   const SparseRows *ratings);
 

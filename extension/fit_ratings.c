@@ -114,10 +114,10 @@ choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit
 	return SVD_BIAS_COLUMNS + factors;
 }
 
-/* The ratings that pass, standardised, by client. */
-static void
-rating_rows(FitRun *run, const Interactions *ratings, FitSide *side, const RatingScale *scale,
-			SparseRows *by_client)
+/* The ratings of a side (NULL: all), standardised, by client. */
+void
+fit_rating_rows(FitRun *run, const Interactions *ratings, FitSide *side, const RatingScale *scale,
+				SparseRows *by_client)
 {
 	float	   *values = budget_alloc(run->budget, ratings->used, sizeof(float));
 
@@ -134,7 +134,7 @@ select_ratings(FitRun *run, const Interactions *ratings, FitSide *side, RatingSc
 			   SparseRows *by_client, SparseRows *by_product)
 {
 	measure_scale(ratings, side, scale);
-	rating_rows(run, ratings, side, scale, by_client);
+	fit_rating_rows(run, ratings, side, scale, by_client);
 	sparse_transpose(by_client, by_product, run->budget);
 }
 
@@ -235,7 +235,7 @@ choose_penalty(FitRun *run, const Interactions *ratings, RatingFit *fit)
 	if (ratings->used > MAX_TRIAL_RATINGS)
 		return;
 	select_ratings(run, ratings, &training, &fit->scale, &by_client, &by_product);
-	rating_rows(run, ratings, &test, &fit->scale, &held_out);
+	fit_rating_rows(run, ratings, &test, &fit->scale, &held_out);
 	fit_start_workers(run, fit->products.width);
 	for (int i = 0; i < lengthof(trial_penalties); i++)
 	{
@@ -303,7 +303,7 @@ measure_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit
 	SparseRows	held_out;
 	RatingMetrics mean;
 
-	rating_rows(run, ratings, side, &fit->scale, &held_out);
+	fit_rating_rows(run, ratings, side, &fit->scale, &held_out);
 	if (sparse_entries(&held_out) >= MIN_HELD_OUT_RATINGS)
 	{
 		trainer->metrics_ratings(&held_out, &fit->scale, &fit->clients, &fit->products,
