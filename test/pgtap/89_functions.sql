@@ -129,8 +129,8 @@ SELECT taste.none(
 SELECT is_empty(
     $$SELECT c.oid::regclass, p FROM pg_class c, unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) p
       WHERE c.relnamespace = 'reco'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND has_table_privilege('public', c.oid, p)
-      AND NOT (p = 'SELECT' AND (c.relrowsecurity OR 'security_invoker=true' = ANY (c.reloptions)
-                                 OR 'security_barrier=true' = ANY (c.reloptions) AND pg_get_viewdef(c.oid) ~ 'pg_has_role'))$$,
+      AND NOT (p = 'SELECT' AND (c.relrowsecurity OR 'security_invoker=true' = ANY (coalesce(c.reloptions, '{}'))
+                                 OR 'security_barrier=true' = ANY (coalesce(c.reloptions, '{}')) AND pg_get_viewdef(c.oid) ~ 'pg_has_role'))$$,
     'everybody may read what shows rows of one''s own alone, and write nothing');
 SELECT is_empty(
     $$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'reco'::regnamespace AND c.relkind = 'S'
