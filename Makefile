@@ -79,6 +79,7 @@ SERVE_OBJS = \
 	extension/share.o \
 	extension/solve.o \
 	extension/source.o \
+	extension/source_check.o \
 	extension/stock.o \
 	extension/stock_level.o \
 	extension/stock_shop.o \

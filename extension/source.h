@@ -26,10 +26,29 @@ typedef struct SourceRow
 	TupleDesc	description;	/* of the whole row */
 } SourceRow;
 
-/* What the names of attributes begin with, and how many there can be. */
-#define CLIENT_ATTRIBUTE "client_"
-#define PRODUCT_ATTRIBUTE "product_"
+/* The columns of a query of ratings or purchases, as it is stored. */
+#define CLIENT_COLUMN 1
+#define PRODUCT_COLUMN 2
+#define VALUE_COLUMN 3
+#define AT_COLUMN 4				/* and behind it the attributes */
+
+/* Those of candidates. */
+#define SURPLUS_COLUMN 2
+
 #define MAX_ATTRIBUTES 32
+
+/* What the name of an attribute tells, if it is one. */
+static inline bool
+is_attribute_of_client(const char *name)
+{
+	return strncmp(name, "client_", strlen("client_")) == 0;
+}
+
+static inline bool
+is_attribute_of_product(const char *name)
+{
+	return strncmp(name, "product_", strlen("product_")) == 0;
+}
 
 /* Does a query return the same rows as long as snapshot, role and the settings it reads are the same? */
 typedef enum Steadiness
@@ -56,7 +75,10 @@ typedef struct Among
 
 typedef void (*SourceReceiver) (void *state, const SourceRow *row);
 
+/* source_check.c */
 extern char *source_check(SourceKind kind, const char *query, int *columns);
+
+/* source.c */
 extern void source_read(const Model *model, SourceKind kind, const int64 *only_client,
 						SourceReceiver receiver, void *state);
 extern bool source_attribute_of_client(const SourceRow *row, int attribute);
