@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 . test/tap.sh
-plan 27
+plan 29
 seconds=${SOAK_SECONDS:-8}
 every=$((seconds >= 120 ? 20 : 4))
 
@@ -149,6 +149,12 @@ acknowledged()
 {
 	sql -c 'SELECT count(*) FROM shop.sale'
 }
+for i in {1..20000}; do
+	echo "SELECT shop.sell(NULL, ARRAY[$((1 + i % 120))], ARRAY[1], partial => true);"
+done >"$server/told.sql"
+chmod a+r "$server/told.sql"
+lost=
+told=0
 end=$((SECONDS + seconds))
 round=0
 while [ $SECONDS -lt $end ] || [ $round -lt 2 ]; do
@@ -156,6 +162,8 @@ while [ $SECONDS -lt $end ] || [ $round -lt 2 ]; do
 	sold=$(acknowledged)
 	load 16 $((every + 5)) &
 	loading=$!
+	sql -f "$server/told.sql" >"$server/told" 2>/dev/null &
+	teller=$!
 	trainings $every may_fail 2>/dev/null &
 	trainer=$!
 	sleep $((every / 2)).$((RANDOM % 10))
@@ -169,16 +177,22 @@ while [ $SECONDS -lt $end ] || [ $round -lt 2 ]; do
 	fi
 	wait $loading || :
 	wait $trainer || :
+	kill $teller 2>/dev/null || :
+	wait $teller || :
 	for _ in {1..100}; do
 		sql -c '' 2>/dev/null && break
 		sleep 0.1
 	done
 	[ "$(acknowledged)" -gt "$sold" ] || echo "# nothing was sold in round $round"
+	told=$((told + $(grep -cE '^[0-9]+$' "$server/told" || :)))
+	lost=$lost$(sed -nE 's/^[0-9]+$/SELECT & WHERE NOT EXISTS (SELECT FROM shop.sale WHERE id = &);/p' "$server/told" | sql -f -)
 	problem=$(wrong)
-	[ -z "$problem" ] || break
+	[ -z "$problem$lost" ] || break
 done
 is "$problem" '' 'after kills of single processes and of all of them, all is well'
 ok $((round > 1 ? 0 : 1)) "$round times"
+ok $((told > 100 ? 0 : 1)) "$told sales that somebody was told of"
+is "$lost" '' 'none of which is gone'
 is "$(sql -c "SELECT version > 3 FROM reco.train('plain')")" t 'training goes on'
 is "$(sql -c "SELECT shop.sell(1, ARRAY[product_id], ARRAY[1]) > 0 FROM shop.stock_level WHERE on_hand - reserved > 1 LIMIT 1")" t 'and selling'
 
