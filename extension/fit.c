@@ -204,6 +204,13 @@ fit_start_workers(FitRun *run, int width)
 										run->workers.scratch_size);
 }
 
+/* As many workers, for what takes no scratch memory and is no part of a fit's progress. */
+Workers
+fit_judges(const FitRun *run)
+{
+	return (Workers) {.participants = run->workers.participants,.nice = run->workers.nice};
+}
+
 void
 fit_end_workers(FitRun *run)
 {

@@ -181,6 +181,7 @@ extern void fit_free_factors(Budget *budget, FactorMatrix *m);
 extern void fit_check_memory(FitRun *run, const Interactions *from, Size entry_size, int width,
 							 Size more);
 extern void fit_start_workers(FitRun *run, int width);
+extern Workers fit_judges(const FitRun *run);
 extern void fit_end_workers(FitRun *run);
 extern void fit_phase(FitRun *run, ProgressPhase phase, int64 pairs, int iterations);
 

@@ -363,12 +363,13 @@ measure_version(FitRun *run, const Interactions *purchases, const PurchasePairs 
 	Size		scratch_size = run->trainer->metrics_ranking_scratch_size(purchases->products->used,
 																		  fit->products.stride);
 	void	   *scratch = budget_alloc(run->budget, 1, scratch_size);
+	Workers		workers = fit_judges(run);
 
 	interactions_by_client(purchases, fit_on_side, &side, NULL, &held_out, run->budget);
 	run->trainer->metrics_ranking(&seen->by_client, &held_out, MAX_HELD_OUT_CLIENTS, METRICS_TOP,
-								  &model, scratch, &fit->held_out);
+								  &model, &workers, scratch, &fit->held_out);
 	run->trainer->metrics_ranking(&seen->by_client, &held_out, MAX_HELD_OUT_CLIENTS, METRICS_TOP,
-								  &popular, scratch, &fit->held_out_popularity);
+								  &popular, &workers, scratch, &fit->held_out_popularity);
 	if (fit->held_out.clients < MIN_HELD_OUT_CLIENTS)
 		fit->held_out.clients = 0;
 	sparse_free(&held_out, run->budget);

@@ -233,10 +233,11 @@ judge(Trials *trials, const PurchaseFit *fit, bool contender, TimestampTz starte
 	Size		scratch_size = run->trainer->metrics_ranking_scratch_size(trials->wanted.columns,
 																		  fit->products.stride);
 	void	   *scratch = budget_alloc(run->budget, 1, scratch_size);
+	Workers		workers = fit_judges(run);
 
 	Assert(trials->fit->trial_count <= MAX_PURCHASE_TRIALS);
 	run->trainer->metrics_ranking(&trials->pairs.by_client, &trials->wanted, MAX_JUDGED_CLIENTS,
-								  METRICS_TRIAL_TOP, &model, scratch, &metrics);
+								  METRICS_TRIAL_TOP, &model, &workers, scratch, &metrics);
 	budget_free(run->budget, scratch, 1, scratch_size);
 	trial->setting = fit->setting;
 	trial->contender = contender;

@@ -200,6 +200,7 @@ measure_purchases(Served *served, const Interactions *rows, const Trainer *train
 	Neighbours	neighbours;
 	RankingModel model = {0};
 	RankingModel popular = {0};
+	Workers		alone = {.participants = 1};
 	float	   *popularity;
 	void	   *scratch;
 	RankingMetrics metrics;
@@ -229,8 +230,9 @@ measure_purchases(Served *served, const Interactions *rows, const Trainer *train
 	popular.popularity = popularity;
 	scratch = budget_alloc(&served->budget, 1,
 						   trainer->metrics_ranking_scratch_size(header->products, products.stride));
-	trainer->metrics_ranking(&seen, &fresh, MAX_FRESH_CLIENTS, METRICS_TOP, &model, scratch, &metrics);
-	trainer->metrics_ranking(&seen, &fresh, MAX_FRESH_CLIENTS, METRICS_TOP, &popular, scratch,
+	trainer->metrics_ranking(&seen, &fresh, MAX_FRESH_CLIENTS, METRICS_TOP, &model, &alone, scratch,
+							 &metrics);
+	trainer->metrics_ranking(&seen, &fresh, MAX_FRESH_CLIENTS, METRICS_TOP, &popular, &alone, scratch,
 							 &popular_metrics);
 	if (metrics.clients == 0)
 		return;

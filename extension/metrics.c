@@ -4,7 +4,8 @@
  * Ratings: root mean squared and mean absolute error of predictions inside
  * the scale.  Purchases: recall and NDCG of the best over the full catalogue
  * less what the client bought in training; never against sampled negatives
- * (Krichene and Rendle 2020, "On sampled metrics for item recommendation").  Sums run in one fixed order: no worker takes part.
+ * (Krichene and Rendle 2020, "On sampled metrics for item recommendation").
+ * Workers measure clients, but no sum is theirs: these run in one fixed order.
  */
 #include <math.h>
 #include <string.h>
@@ -12,7 +13,6 @@
 #include "matrix.h"
 #include "metrics.h"
 #include "topn.h"
-#include "workers.h"
 
 #define CLIENTS_PER_BATCH 32
 
@@ -108,10 +108,10 @@ metrics_ranking_scratch_size(int64_t products, int stride)
 	return CLIENTS_PER_BATCH * (products + stride) * sizeof(float);
 }
 
-/* Adds one client's recall and NDCG, given scores of all products. */
+/* One client's recall and NDCG, given scores of all products. */
 static void
-add_client(const SparseRows *training, const SparseRows *held_out, int64_t client,
-		   int length, const float *scores, double *recall, double *ndcg)
+measure_list(const SparseRows *training, const SparseRows *held_out, int64_t client,
+			 int length, const float *scores, double *recall, double *ndcg)
 {
 	TopEntry	entries[METRICS_TRIAL_TOP];
 	TopN		top;
@@ -151,53 +151,83 @@ add_client(const SparseRows *training, const SparseRows *held_out, int64_t clien
 	*ndcg = gain / ideal;
 }
 
-/* The scores of all products for each client of a batch. */
-static void
-score_batch(const SparseRows *training, const RankingModel *model, const int64_t *batch, int count,
-			float *rows, float *scores)
+/* Some clients who are measured together. */
+typedef struct Batch
 {
-	for (int b = 0; b < count; b++)
-	{
-		int64_t		first = training->start[batch[b]];
+	const SparseRows *training;
+	const SparseRows *held_out;
+	const RankingModel *model;
+	int			top;
+	int			count;
+	int64_t		client[CLIENTS_PER_BATCH];
+	float	   *scores;			/* of all products for each */
+	float	   *rows;			/* factors of each */
+	double		recall[CLIENTS_PER_BATCH];
+	double		ndcg[CLIENTS_PER_BATCH];
+} Batch;
 
-		if (model->neighbours)
-		{
-			neighbours_scores(model->neighbours, training->column + first,
-							  training->value ? training->value + first : NULL,
-							  training->start[batch[b] + 1] - first,
-							  scores + b * training->columns);
-			if (model->factor_weight > 0)
-				factor_add_scores(factor_row(model->clients, batch[b]), model->products,
-								  model->factor_weight, scores + b * training->columns);
-		}
-		else
-			memcpy(rows + (size_t) b * model->products->stride, factor_row(model->clients, batch[b]),
-				   model->products->stride * sizeof(float));
-	}
-	if (!model->neighbours)
-		matrix_scores(rows, count, model->products, scores);
+/* The scores of a batch by factors alone. */
+static void
+score_by_factors(const Batch *batch)
+{
+	const RankingModel *model = batch->model;
+
+	for (int b = 0; b < batch->count; b++)
+		memcpy(batch->rows + (size_t) b * model->products->stride,
+			   factor_row(model->clients, batch->client[b]), model->products->stride * sizeof(float));
+	matrix_scores(batch->rows, batch->count, model->products, batch->scores);
+}
+
+static void
+score_by_neighbours(const Batch *batch, int64_t client, float *scores)
+{
+	const RankingModel *model = batch->model;
+	const SparseRows *training = batch->training;
+	int64_t		first = training->start[client];
+
+	neighbours_scores(model->neighbours, training->column + first,
+					  training->value ? training->value + first : NULL,
+					  training->start[client + 1] - first, scores);
+	if (model->factor_weight > 0)
+		factor_add_scores(factor_row(model->clients, client), model->products,
+						  model->factor_weight, scores);
+}
+
+/* Measures one client of a batch.  A WorkFunction. */
+static void
+measure_client(void *argument, int64_t item, void *scratch)
+{
+	Batch	   *batch = argument;
+	float	   *scores = batch->scores + item * batch->training->columns;
+
+	if (batch->model->neighbours)
+		score_by_neighbours(batch, batch->client[item], scores);
+	measure_list(batch->training, batch->held_out, batch->client[item], batch->top,
+				 batch->model->popularity ? batch->model->popularity : scores,
+				 &batch->recall[item], &batch->ndcg[item]);
 }
 
 /*
  * Recall and NDCG of lists of top, METRICS_TOP or METRICS_TRIAL_TOP, over at
  * most max_clients clients, evenly spread, that have both training and
- * held-out purchases.  scratch has metrics_ranking_scratch_size bytes.
+ * held-out purchases.  Workers need no scratch; scratch has
+ * metrics_ranking_scratch_size bytes.
  */
 void
 metrics_ranking(const SparseRows *training, const SparseRows *held_out,
 				int64_t max_clients, int top, const RankingModel *model,
-				void *scratch, RankingMetrics *result)
+				const Workers *workers, void *scratch, RankingMetrics *result)
 {
-	float	   *scores = scratch;
-	float	   *batch_rows = scores + CLIENTS_PER_BATCH * training->columns;
-	int64_t		batch[CLIENTS_PER_BATCH];
+	Batch		batch = {
+		.training = training,.held_out = held_out,.model = model,.top = top,.scores = scratch
+	};
 	int64_t		usable = 0;
 	int64_t		seen = 0;
 	double		recalls = 0;
 	double		ndcgs = 0;
 	double		ndcg_squares = 0;
-	int			waiting = 0;
 
+	batch.rows = batch.scores + CLIENTS_PER_BATCH * training->columns;
 	memset(result, 0, sizeof(*result));
 	for (int64_t u = 0; u < training->rows; u++)
 		usable += (held_out->start[u + 1] > held_out->start[u] &&
@@ -217,26 +247,21 @@ metrics_ranking(const SparseRows *training, const SparseRows *held_out,
 			seen++;
 		}
 		if (measured)
-			batch[waiting++] = u;
-		if (waiting == CLIENTS_PER_BATCH || (waiting > 0 && u == training->rows - 1))
+			batch.client[batch.count++] = u;
+		if (batch.count == CLIENTS_PER_BATCH || (batch.count > 0 && u == training->rows - 1))
 		{
 			workers_check_interrupts();
-			if (!model->popularity)
-				score_batch(training, model, batch, waiting, batch_rows, scores);
-			for (int b = 0; b < waiting; b++)
+			if (!model->popularity && !model->neighbours)
+				score_by_factors(&batch);
+			workers_run(workers, measure_client, &batch, batch.count);
+			for (int b = 0; b < batch.count; b++)
 			{
-				double		recall;
-				double		ndcg;
-
-				add_client(training, held_out, batch[b], top,
-						   model->popularity ? model->popularity : scores + b * training->columns,
-						   &recall, &ndcg);
-				recalls += recall;
-				ndcgs += ndcg;
-				ndcg_squares += ndcg * ndcg;
+				recalls += batch.recall[b];
+				ndcgs += batch.ndcg[b];
+				ndcg_squares += batch.ndcg[b] * batch.ndcg[b];
 			}
-			result->clients += waiting;
-			waiting = 0;
+			result->clients += batch.count;
+			batch.count = 0;
 		}
 	}
 	result->recall = recalls / result->clients;

@@ -9,6 +9,7 @@
 #include "factors.h"
 #include "neighbours.h"
 #include "sparse.h"
+#include "workers.h"
 
 /* Lists are measured to this length, those of trials to the second. */
 #define METRICS_TOP 10
@@ -75,6 +76,6 @@ extern double metrics_ratings_gain(const SparseRows *held_out, const RatingScale
 extern size_t metrics_ranking_scratch_size(int64_t products, int stride);
 extern void metrics_ranking(const SparseRows *training, const SparseRows *held_out,
 							int64_t max_clients, int top, const RankingModel *model,
-							void *scratch, RankingMetrics *result);
+							const Workers *workers, void *scratch, RankingMetrics *result);
 
 #endif							/* RECO_METRICS_H */

@@ -40,7 +40,7 @@ typedef struct Trainer
 	size_t		(*metrics_ranking_scratch_size) (int64_t products, int stride);
 	void		(*metrics_ranking) (const SparseRows *training, const SparseRows *held_out,
 									int64_t max_clients, int top, const RankingModel *model,
-									void *scratch, RankingMetrics *result);
+									const Workers *workers, void *scratch, RankingMetrics *result);
 	int			(*neighbours_width) (int64_t products);
 	size_t		(*neighbours_memory_size) (int64_t products, const NeighbourOptions *options);
 	size_t		(*neighbours_scratch_size) (int64_t products);
