@@ -47,6 +47,7 @@ SERVE_OBJS = \
 	extension/fit_trials.o \
 	extension/fit_ratings.o \
 	extension/fit_repeat.o \
+	extension/fit_setting.o \
 	extension/forecast.o \
 	extension/forget.o \
 	extension/fresh.o \

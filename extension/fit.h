@@ -137,15 +137,35 @@ typedef struct PurchasePairs
 	int64		origin;
 } PurchasePairs;
 
+/* ---- ratings (fit_ratings.c) ---- */
+
 extern void fit_ratings(FitRun *run, const Interactions *ratings, RatingFit *fit);
-extern void fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);
-extern int64 *fit_attributes(FitRun *run, const AttributeSide *side, BayesAttributes *fitted);
 extern bool fit_ratings_useful(const RatingFit *fit);
+extern float *fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale);
+extern double rating_standardise(const RatingScale *scale, double value);
+extern void fit_rating_rows(FitRun *run, const Interactions *ratings, FitSide *side,
+							const RatingScale *scale, SparseRows *by_client);
+extern FactorMatrix fit_fold_in_biases(Budget *budget, const FactorMatrix *products, float bias_penalty,
+									   const SparseRows *ratings);
+
+/* fit_attributes.c */
+extern int64 *fit_attributes(FitRun *run, const AttributeSide *side, BayesAttributes *fitted);
+
+/* ---- purchases (fit_purchases.c) ---- */
+
+extern void fit_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);
+
+/* fit_trials.c */
+extern void fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);
+
+/* fit_setting.c */
 extern void fit_purchase_pairs(FitRun *run, const Interactions *purchases, FitSide *side,
 							   int half_life, PurchasePairs *pairs);
 extern float *fit_purchase_weights(const Interactions *purchases, const FitSide *side,
 								   int half_life, int64 origin, Budget *budget);
+extern double fit_half_life(int days);
 extern void fit_free_purchase_pairs(FitRun *run, PurchasePairs *pairs);
+extern int	fit_purchase_iterations(const PurchaseFit *fit);
 extern bool fit_purchase_setting(FitRun *run, const PurchasePairs *pairs, int64 most_products,
 								 PurchaseFit *fit);
 extern bool fit_purchase_has_room(const FitRun *run, const PurchaseSetting *setting, int64 clients,
@@ -154,14 +174,6 @@ extern void fit_free_purchases(FitRun *run, PurchaseFit *fit);
 extern RankingModel fit_purchase_model(const PurchaseFit *fit);
 extern void fit_purchase_scores(const PurchaseFit *fit, const SparseRows *had, int64 client,
 								float *scores);
-extern bool fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit);
-extern double fit_half_life(int days);
-extern float *fit_liked(FitRun *run, const Interactions *ratings, const RatingScale *scale);
-extern double rating_standardise(const RatingScale *scale, double value);
-extern void fit_rating_rows(FitRun *run, const Interactions *ratings, FitSide *side,
-							const RatingScale *scale, SparseRows *by_client);
-extern FactorMatrix fit_fold_in_biases(Budget *budget, const FactorMatrix *products, float bias_penalty,
-									   const SparseRows *ratings);
 
 /* ---- what is bought again (fit_repeat.c) ---- */
 

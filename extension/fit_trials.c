@@ -549,7 +549,7 @@ make_trials(Trials *trials, const PurchaseSetting *setting)
  * Sets fit->setting to the best that was tried, or where nothing was, to the
  * default.
  */
-bool
+void
 fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 {
 	double		share = Min(1, TRIAL_PAIRS / purchases->used);
@@ -563,7 +563,7 @@ fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 	fit->setting = default_setting(run->options, purchases);
 	/* a penalty that the user set leaves nothing to choose */
 	if (run->options->purchase_regularization != OPTION_AUTO || !choose_split(&trials))
-		return false;
+		return;
 	iterations = fit->setting.iterations;
 	make_trials(&trials, &fit->setting);
 	if (has_contender(fit))
@@ -573,5 +573,4 @@ fit_try_purchases(FitRun *run, const Interactions *purchases, PurchaseFit *fit)
 	end_split(&trials);
 	budget_free(run->budget, (int64 *) trials.training.held_from, purchases->clients->used,
 				sizeof(int64));
-	return true;
 }
