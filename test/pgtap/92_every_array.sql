@@ -6,7 +6,7 @@ SELECT plan(11);
 
 CREATE TABLE taste.often AS
 SELECT client, product, quantity, bought_at + n * interval '20 days' AS at FROM taste.purchase, generate_series(0, (client + product)::integer % 4) n;
-SELECT reco.create_model(m, ratings => CASE WHEN m IN ('bayes', 'svd') THEN 'SELECT client, product, stars FROM taste.rating' END,
+SELECT reco.create_model(m, ratings => CASE WHEN m IN ('bayes', 'svd') THEN 'SELECT client, product, stars, client % 3 AS client_group FROM taste.rating' END,
                          purchases => CASE WHEN m NOT IN ('bayes', 'svd') THEN 'SELECT client, product, quantity, at FROM taste.often' END,
                          options => format('{"%s": {"method": "%s"}}', CASE WHEN m IN ('bayes', 'svd') THEN 'ratings' ELSE 'purchases' END, m)::jsonb)
 FROM unnest('{bayes,svd,als,ease,items}'::text[]) m \g /dev/null
