@@ -847,4 +847,6 @@ bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 	measure_prior(chain, workers, model);
 	last.prior.noise_precision = model->noise_precision;
 	workers_run(workers, last_row, &last, by_client->rows);
+	bayes_fit_unrated(by_client, by_product, workers, chain->products.target, chain->square,
+					  chain->products.sums, model);
 }

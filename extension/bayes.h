@@ -44,6 +44,7 @@ typedef struct BayesModel
 	float	   *mean;			/* stride: a client without ratings */
 	float	   *precision;		/* stride x stride, see BayesPrior */
 	float		noise_precision;
+	float	   *unrated;		/* stride: a product without ratings */
 	float	   *spread;			/* products: standard deviation of their scores */
 	float		unknown_spread; /* of a product without ratings */
 } BayesModel;
@@ -102,5 +103,9 @@ typedef struct BayesDraws
 extern size_t bayes_mean_work_size(int64_t clients, int64_t products, int factors, int capacity);
 extern void bayes_mean(BayesDraws *draws, uint64_t seed,
 					   FactorMatrix *clients, FactorMatrix *products);
+
+extern void bayes_fit_unrated(const SparseRows *by_client, const SparseRows *by_product,
+							  const Workers *workers, FactorMatrix rows, double *square,
+							  double *sums, BayesModel *model);
 
 #endif							/* RECO_BAYES_H */

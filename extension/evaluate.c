@@ -170,7 +170,7 @@ typedef struct Fold
 	FactorMatrix biases;		/* of clients */
 	const FactorMatrix *star_clients;
 	const FactorMatrix *star_products;
-	float	   *unknown;		/* the mean of their rows */
+	float	   *unknown;		/* the row of a product without ratings */
 
 	/* a batch */
 	int64		batch[LISTS_PER_BATCH]; /* clients */
@@ -478,7 +478,10 @@ choose_stars(Fold *fold)
 	fold->star_clients = fold->useful ? &fit->clients : &fold->biases;
 	fold->star_products = m = fold->useful ? &fit->products : &fit->baseline;
 	fold->unknown = budget_alloc(budget, m->stride, sizeof(float));
-	factor_average(m, budget_alloc(budget, m->stride, sizeof(double)), fold->unknown);
+	if (fold->useful && fit->method == RATING_BAYES)
+		memcpy(fold->unknown, fit->bayes.unrated, m->stride * sizeof(float));
+	else
+		factor_average(m, budget_alloc(budget, m->stride, sizeof(double)), fold->unknown);
 }
 
 /* Every product with a row to train on. */

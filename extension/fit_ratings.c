@@ -26,6 +26,10 @@ static const double trial_penalties[] = {2.4, 1.7, 1.2, 0.85, 0.6};
 #define MAX_TRIAL_RATINGS 500000
 #define TRIAL_ITERATIONS 5
 
+/* Of few ratings, more factors than this learn what is chance. */
+#define FEW_RATINGS 5000
+#define FEW_FACTORS 3
+
 /* A rating in standard deviations from the mean; 0 if all are equal. */
 double
 rating_standardise(const RatingScale *scale, double value)
@@ -95,7 +99,9 @@ choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit
 	fit->method = options->rating_method;
 	if (factors == OPTION_AUTO)
 	{
-		if (ratings < 200000)
+		if (bayes && ratings < FEW_RATINGS)
+			factors = FEW_FACTORS;
+		else if (ratings < 200000)
 			factors = bayes ? 8 : ratings < 50000 ? 6 : 14;
 		else
 			factors = ratings < 500000 ? 14 : ratings < 5000000 ? 30 : 62;
@@ -139,13 +145,25 @@ select_ratings(FitRun *run, const Interactions *ratings, FitSide *side, RatingSc
 }
 
 /*
- * Gives products that nobody rated the average row of the others, by which
- * products unknown to the model are served: what is measured is what is served.
- * Those of which attributes tell have got what these say.
+ * Gives products that nobody rated the row by which products unknown to the
+ * model are served: what is measured is what is served.  Those of which
+ * attributes tell have got what these say.
  */
 static void
-fill_unrated(FitRun *run, const SparseRows *by_product, const BayesAttributes *told,
+fill_unrated(const SparseRows *by_product, const BayesAttributes *told, const float *unrated,
 			 FactorMatrix *products)
+{
+	for (int64 row = 0; row < products->rows; row++)
+	{
+		if (by_product->start[row] == by_product->start[row + 1] &&
+			!(told && told->by_row.start[row] < told->by_row.start[row + 1]))
+			memcpy(factor_row(products, row), unrated, products->stride * sizeof(float));
+	}
+}
+
+/* The same with the average row of the others. */
+static void
+fill_with_average(FitRun *run, const SparseRows *by_product, FactorMatrix *products)
 {
 	Size		size = products->width;
 	double	   *sums = budget_alloc(run->budget, size, sizeof(double));
@@ -162,8 +180,7 @@ fill_unrated(FitRun *run, const SparseRows *by_product, const BayesAttributes *t
 	}
 	for (int64 row = 0; row < products->rows && rated > 0; row++)
 	{
-		if (by_product->start[row] < by_product->start[row + 1] ||
-			(told && told->by_row.start[row] < told->by_row.start[row + 1]))
+		if (by_product->start[row] < by_product->start[row + 1])
 			continue;
 		for (int i = 0; i < products->width; i++)
 			factor_row(products, row)[i] = (float) (sums[i] / rated);
@@ -211,8 +228,12 @@ fit_stars(FitRun *run, const Interactions *ratings, FitSide *side, RatingFit *fi
 		run->trainer->bayes_fit(&by_client, &by_product, &bayes, &run->workers, bayes_memory,
 								&fit->bayes);
 	fit_end_workers(run);
-	fill_unrated(run, &by_product, NULL, &fit->baseline);
-	fill_unrated(run, &by_product, attributes_or_null(&fit->product_attributes), &fit->products);
+	fill_with_average(run, &by_product, &fit->baseline);
+	if (fit->method == RATING_SVD)
+		fill_with_average(run, &by_product, &fit->products);
+	else
+		fill_unrated(&by_product, attributes_or_null(&fit->product_attributes),
+					 fit->bayes.unrated, &fit->products);
 	sparse_free(&by_product, run->budget);
 	sparse_free(&by_client, run->budget);
 }
@@ -271,6 +292,7 @@ alloc_bayes(FitRun *run, RatingFit *fit)
 										fit->products.rows + fit->client_attributes.by_value.rows,
 										fit->products.width);
 	bayes->mean = budget_alloc(run->budget, stride, sizeof(float));
+	bayes->unrated = budget_alloc_lines(run->budget, 1, stride * sizeof(float));
 	bayes->precision = budget_alloc(run->budget, stride, stride * sizeof(float));
 	bayes->spread = budget_alloc(run->budget, fit->products.rows, sizeof(float));
 }

@@ -156,7 +156,7 @@ measure(const BlockStart *start, bool personal, int64 *measures)
 		if (!biases)
 		{
 			measures[FEATURE_PRODUCTS] = products;
-			measures[PRIOR_ROWS] = measures[RATING_STRIDE] + 1;
+			measures[PRIOR_ROWS] = measures[RATING_STRIDE] + 2;
 		}
 		if (has_bayes(header, personal))
 		{
@@ -463,7 +463,14 @@ make_block(Image *image, const Model *model)
 	make_finder(image);
 	order_by_popularity(image, work);
 	/* what can be said of a product of which nothing is known */
-	if (image->has_ratings)
+	if (image->is_bayes)
+	{
+		int			stride = image->rating_products.stride;
+
+		memcpy(image->rating_unknown, image->rating_mean + (stride + 1) * stride,
+			   stride * sizeof(float));
+	}
+	else if (image->has_ratings)
 		factor_average(&image->rating_products, work, image->rating_unknown);
 	make_scan((ScanSource) {&image->rating_products, SVD_CLIENT_BIAS, image->rating_spread,
 			  SVD_PRODUCT_BIAS}, work, &image->rating_scan);

@@ -316,11 +316,14 @@ write_prior(Training *training, const pg_uuid_t *uuid, const RatingFit *fit)
 	bool		bayes = fit->method == RATING_BAYES;
 	int			stride = fit->products.stride;
 	int64		values = fit->client_attributes.by_value.rows;
-	float	   *prior = palloc0((stride + 1) * stride * sizeof(float));
+	float	   *prior = palloc0((stride + 2) * stride * sizeof(float));
 	FactorMatrix features;
 
 	if (bayes)
+	{
 		memcpy(prior, fit->bayes.mean, stride * sizeof(float));
+		memcpy(prior + (stride + 1) * stride, fit->bayes.unrated, stride * sizeof(float));
+	}
 	memcpy(prior + stride, bayes ? fit->bayes.precision : fit->svd.gram,
 		   stride * stride * sizeof(float));
 	features = bayes ? fit->bayes.features : fit->svd.features;
@@ -334,7 +337,7 @@ write_prior(Training *training, const pg_uuid_t *uuid, const RatingFit *fit)
 					sizeof(int64), sizeof(int64));
 		write_factors(training, uuid, STORE_ATTRIBUTE_FEATURES, &features);
 	}
-	write_array(training, uuid, STORE_RATING_PRIOR, prior, stride + 1, stride * sizeof(float),
+	write_array(training, uuid, STORE_RATING_PRIOR, prior, stride + 2, stride * sizeof(float),
 				stride * sizeof(float));
 	if (bayes)
 		write_array(training, uuid, STORE_RATING_SPREAD, fit->bayes.spread, fit->products.rows,

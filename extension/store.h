@@ -21,8 +21,9 @@ typedef enum StoreArray
 	STORE_RATING_CLIENTS,		/* clients x rating_width floats */
 	STORE_RATING_PRODUCTS,
 	STORE_RATING_FEATURES,		/* products x rating_width floats */
-	STORE_RATING_PRIOR,			/* 1 + stride rows of stride floats: mean and
-								 * precision; of an SVD, zero and gram of features */
+	STORE_RATING_PRIOR,			/* 2 + stride rows of stride floats: mean,
+								 * precision, and the row of a product without
+								 * ratings; of an SVD, zero, gram of features, zero */
 	STORE_RATING_SPREAD,		/* products floats */
 	STORE_PURCHASE_CLIENTS,		/* clients x purchase_width floats */
 	STORE_PURCHASE_PRODUCTS,
@@ -37,7 +38,7 @@ typedef enum StoreArray
 /* No factor of a version that was trained comes near. */
 #define MAX_FACTOR 1e9
 
-#define STORE_FORMAT 5
+#define STORE_FORMAT 6
 
 /* Everything about a version that is not an array.  No padding. */
 typedef struct StoreHeader

@@ -76,7 +76,7 @@ array_shapes(const StoreHeader *header, ArrayShape *shapes)
 		shapes[count++] = (ArrayShape) {STORE_RATING_CLIENTS, header->clients, rating};
 		shapes[count++] = (ArrayShape) {STORE_RATING_PRODUCTS, header->products, rating};
 		shapes[count++] = (ArrayShape) {STORE_RATING_FEATURES, header->products, rating};
-		shapes[count++] = (ArrayShape) {STORE_RATING_PRIOR, stride + 1, stride * sizeof(float)};
+		shapes[count++] = (ArrayShape) {STORE_RATING_PRIOR, stride + 2, stride * sizeof(float)};
 		if (header->rating_method == RATING_BAYES)
 			shapes[count++] = (ArrayShape) {STORE_RATING_SPREAD, header->products, sizeof(float)};
 		if (header->attribute_values > 0)
