@@ -45,7 +45,7 @@ typedef struct BayesModel
 	float	   *precision;		/* stride x stride, see BayesPrior */
 	float		noise_precision;
 	float	   *unrated;		/* stride: a product without ratings */
-	float	   *spread;			/* products: standard deviation of their scores */
+	float	   *spread;			/* products: how far below its mean each score may be */
 	float		unknown_spread; /* of a product without ratings */
 } BayesModel;
 

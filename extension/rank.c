@@ -4,9 +4,9 @@
  * A score is one dot product of the folded-in client with the product, or what
  * the neighbours of all that the client bought add up to: of purchases where
  * the model has them, else of ratings, as stars that are not cut off at the
- * ends of the scale, less one standard deviation of what is believed of the
- * product: something that one client rated, and loved, does not lead every
- * list.  Where nothing personal is known it is the number of clients who
+ * ends of the scale, less what is uncertain of the product (a bound that the
+ * score is above in nineteen of twenty cases): something that one client
+ * rated, and loved, does not lead every list.  Where nothing personal is known it is the number of clients who
  * bought (or liked) the product.  A product that the model does not know
  * scores 0, or like the average product where stars are the score.
  *
