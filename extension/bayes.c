@@ -857,4 +857,10 @@ bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 	workers_run(workers, last_row, &last, by_client->rows);
 	bayes_fit_unrated(by_client, by_product, workers, chain->products.target, chain->square,
 					  chain->products.sums, model);
+	/* what the mean row lacked, those that are but told of lack, too */
+	for (int64_t row = 0; row < by_product->rows; row++)
+	{
+		for (int i = 0; i < model->products.width && is_told_only(&chain->products, row); i++)
+			factor_row(&model->products, row)[i] += model->unrated[i] - (float) chain->products.sums[i];
+	}
 }

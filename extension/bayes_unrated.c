@@ -126,7 +126,7 @@ add_turn(const LeaveOut *job, double *square, double *right)
 /*
  * Sets the model's row of products without ratings, given the rest of it.
  * rows is work memory for as many rows as there are products, square for width
- * x width numbers, sums for 3 * stride.
+ * x width numbers, sums for 3 * stride, of which the first are the mean row.
  */
 void
 bayes_fit_unrated(const SparseRows *by_client, const SparseRows *by_product,
@@ -169,7 +169,7 @@ bayes_fit_unrated(const SparseRows *by_client, const SparseRows *by_product,
 		variance[i] = fmax(variance[i] / rated - mean[i] * mean[i], LEAST_VARIANCE);
 		model->unrated[i] = (float) mean[i];
 	}
-	model->unrated[1 - SVD_PRODUCT_BIAS] = 1;
+	mean[1 - SVD_PRODUCT_BIAS] = model->unrated[1 - SVD_PRODUCT_BIAS] = 1;
 	if (rated == 0)
 		return;
 
