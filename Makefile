@@ -99,6 +99,7 @@ TRAIN_OBJS = \
 	extension/bayes.o \
 	extension/bayes_features.o \
 	extension/bayes_mean.o \
+	extension/bayes_spread.o \
 	extension/bayes_unrated.o \
 	extension/factors.o \
 	extension/ials.o \
@@ -118,6 +119,7 @@ NUMERIC_OBJS = \
 	extension/bayes.o \
 	extension/bayes_features.o \
 	extension/bayes_mean.o \
+	extension/bayes_spread.o \
 	extension/bayes_unrated.o \
 	extension/factors.o \
 	extension/forecast.o \

@@ -10,10 +10,10 @@
  * each factor on each side and that of the features are drawn too.
  *
  * Phases: sweeps of the chain; after BURN_IN of them draws are kept; their
- * mean becomes one set of factors (bayes_mean.c); then what is believed of a
- * client before any star is seen is measured on these factors, and the last
- * half-step sets every client to the mean of what is believed of them given
- * the products.  Folding in a client is this half-step for one: whoever has
+ * mean becomes one set of factors (bayes_mean.c), and the last of them tell how
+ * unsure each product is (bayes_spread.c); then what is believed of a client
+ * before any star is seen is measured on these factors, and the last half-step
+ * sets every client to the mean of what is believed of them given the products.  Folding in a client is this half-step for one: whoever has
  * the same ratings as at the training gets the same factors, bit for bit.
  *
  * A version is fitted twice, to a part of the ratings and then to all.  The
@@ -50,9 +50,6 @@
  */
 #define SPARSE_RATINGS 40
 #define SPARSE_FACTOR_PRECISION 1000
-#define LEAST_VARIANCE 1e-6
-
-#define ROWS_PER_CHECK 4096
 
 /* About how much of a fit is the chain, and of a sweep the draws of rows. */
 #define CHAIN_SHARE 0.95
@@ -550,142 +547,6 @@ run_chain(Chain *chain, int burn_in, int sweeps, const Workers *workers)
 
 /* ---- after the chain ---- */
 
-typedef struct SpreadJob
-{
-	const BayesSide *side;
-	const FactorMatrix *other;
-	BayesPrior	prior;
-	const float *root;
-	float	   *spread;
-} SpreadJob;
-
-static void
-row_spread(void *argument, int64_t row, void *scratch)
-{
-	const SpreadJob *job = argument;
-	int64_t		first = job->side->pairs->start[row];
-
-	job->spread[row] = sqrtf(solve_bayes_variance(job->other, job->side->bias,
-												  job->side->pairs->column + first,
-												  job->side->pairs->start[row + 1] - first,
-												  &job->prior, job->root, scratch));
-}
-
-/* What features say of a row, but for what attributes say. */
-static double
-said_by_ratings(const BayesSide *side, int64_t row, int column)
-{
-	const BayesAttributes *a = side->attributes;
-	double		said = factor_row(&side->prior, row)[column];
-
-	for (int64_t e = a ? a->by_row.start[row] : 0; a && e < a->by_row.start[row + 1]; e++)
-	{
-		uint32_t	value = a->by_row.column[e];
-
-		said -= (double) a->by_row.value[e] * a->scale[value] *
-			factor_row(&side->features, side->pairs->columns + value)[column];
-	}
-	return said;
-}
-
-/*
- * Of so many ratings a product has, features know if nothing else: where
- * there are products that one client rated each, and loved, they say that to
- * be rare is to be good.  What they say for a product beyond what they say for
- * the product of a rating is doubted as far as its own ratings have no say.
- *
- * Spreads are made bounds here: nineteen of twenty normal numbers are above
- * their mean less LOWER_BOUND deviations.  With one deviation, products that
- * one client each loved still take a third of the places in lists.
- */
-#define LOWER_BOUND 1.645f
-
-static void
-doubt_features(Chain *chain, BayesModel *model)
-{
-	const BayesSide *clients = &chain->clients;
-	const BayesSide *products = &chain->products;
-	int			width = clients->rows.width;
-	double	   *mean = clients->sums;
-	double	   *said = products->sums;	/* of the product of a rating */
-	double		unknown = (double) model->unknown_spread * model->unknown_spread;
-
-	memset(mean, 0, width * sizeof(double));
-	memset(said, 0, width * sizeof(double));
-	for (int64_t row = 0; row < clients->rows.rows; row++)
-	{
-		if (row % ROWS_PER_CHECK == 0)
-			workers_check_interrupts();
-		for (int i = 0; i < width; i++)
-			mean[i] += factor_row(&clients->rows, row)[i] / clients->rows.rows;
-	}
-	for (int64_t row = 0; row < products->rows.rows; row++)
-	{
-		double		ratings = products->pairs->start[row + 1] - products->pairs->start[row];
-
-		if (row % ROWS_PER_CHECK == 0)
-			workers_check_interrupts();
-		for (int i = 0; i < width; i++)
-			said[i] += ratings / sparse_entries(products->pairs) * said_by_ratings(products, row, i);
-	}
-	for (int64_t row = 0; row < products->rows.rows; row++)
-	{
-		double		variance = (double) model->spread[row] * model->spread[row];
-		double		beyond = 0;
-
-		if (row % ROWS_PER_CHECK == 0)
-			workers_check_interrupts();
-		for (int i = 0; i < width; i++)
-			beyond += mean[i] * (said_by_ratings(products, row, i) - said[i]);
-		if (beyond > 0)
-			model->spread[row] += (float) (beyond * variance / unknown);
-		model->spread[row] *= LOWER_BOUND;
-	}
-	model->unknown_spread *= LOWER_BOUND;
-}
-
-/* How unsure the scores of products are, by the last draw of the chain. */
-static void
-measure_spread(Chain *chain, const Workers *workers, BayesModel *model)
-{
-	const BayesSide *clients = &chain->clients;
-	int			width = clients->rows.width;
-	int			stride = clients->rows.stride;
-	double	   *square = chain->square;
-	SpreadJob	job = {&chain->products, &clients->rows,
-	{(float) chain->noise_precision, chain->precision[SVD_PRODUCT_BIAS]}, chain->root, model->spread};
-
-	memset(square, 0, (size_t) width * width * sizeof(double));
-	for (int64_t row = 0; row < clients->rows.rows; row++)
-	{
-		const float *x = factor_row(&clients->rows, row);
-
-		if (row % ROWS_PER_CHECK == 0)
-			workers_check_interrupts();
-		/* the client's bias is the constant's place in a product's row */
-		for (int i = 1; i < width; i++)
-		{
-			for (int j = 1; j <= i; j++)
-				square[(size_t) i * width + j] += (double) x[i] * x[j] / clients->rows.rows;
-		}
-	}
-	for (int i = 0; i < width; i++)
-		square[(size_t) i * width + i] += LEAST_VARIANCE;
-	matrix_cholesky(square, width);
-	/* the factor is lower, root' root = factor factor' */
-	memset(chain->root, 0, (size_t) stride * stride * sizeof(float));
-	for (int i = 0; i < width; i++)
-	{
-		for (int j = 0; j <= i; j++)
-			chain->root[(size_t) j * stride + i] = (float) square[(size_t) i * width + j];
-	}
-	set_precision(&chain->products, chain->precision[SVD_PRODUCT_BIAS]);
-	workers_run(workers, row_spread, &job, chain->products.rows.rows);
-	model->unknown_spread = sqrtf(solve_bayes_variance(&clients->rows, SVD_PRODUCT_BIAS, NULL, 0,
-													   &job.prior, chain->root, workers->scratch));
-	doubt_features(chain, model);
-}
-
 /*
  * What is believed of a client before a star is seen, measured on the mean
  * factors: their own mean, what the features say (a ridge regression), and
@@ -745,7 +606,7 @@ measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
 		const float *x = factor_row(&clients->rows, row);
 		const float *prior = factor_row(&clients->prior, row);
 
-		if (row % ROWS_PER_CHECK == 0)
+		if (row % BAYES_ROWS_PER_CHECK == 0)
 			workers_check_interrupts();
 		if (clients->scale[row] == 0)
 			continue;
@@ -761,7 +622,7 @@ measure_prior(Chain *chain, const Workers *workers, BayesModel *model)
 		}
 	}
 	for (int i = 0; i < width; i++)
-		square[(size_t) i * width + i] += i == constant ? 1 : LEAST_VARIANCE;
+		square[(size_t) i * width + i] += i == constant ? 1 : BAYES_LEAST_VARIANCE;
 	/* the bias is the first column, and comes with all others in its column */
 	widen = sqrt(chain->bias_variance_sum / chain->kept_sweeps / square[0]);
 	for (int i = 0; i < width; i++)
@@ -832,6 +693,7 @@ bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 	/* what was measured is the chain from its start, which a sparse one forgets slowly */
 	bool		resume = options->resume && !is_sparse(by_product);
 	LastJob		last = {by_client, options->client_attributes, model, {0, model->precision}};
+	BayesPrior	spread;
 
 	if (!resume)
 		memset(chain, 0, sizeof(Chain));
@@ -850,7 +712,9 @@ bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 		run_chain(chain, BURN_IN, sweeps, workers);
 	}
 	workers_stretch(workers, CHAIN_SHARE, 1);
-	measure_spread(chain, workers, model);
+	spread = (BayesPrior) {(float) chain->noise_precision, chain->precision[SVD_PRODUCT_BIAS]};
+	set_precision(&chain->products, chain->precision[SVD_PRODUCT_BIAS]);
+	bayes_measure_spread(&chain->clients, &chain->products, &spread, chain->square, chain->root, workers, model);
 	bayes_mean(&chain->draws, random_mix(chain->seed), &model->clients, &model->products);
 	measure_prior(chain, workers, model);
 	last.prior.noise_precision = model->noise_precision;

@@ -57,6 +57,12 @@ extern void bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 
 /* ---- between the files of this topic ---- */
 
+/* Added to each variance that is measured. */
+#define BAYES_LEAST_VARIANCE 1e-6
+
+/* So many rows are gone through before it is asked whether to stop. */
+#define BAYES_ROWS_PER_CHECK 4096
+
 /* One side of the chain, clients or products. */
 typedef struct BayesSide
 {
@@ -85,6 +91,9 @@ typedef struct BayesSide
 
 extern void bayes_draw_features(BayesSide *side, uint64_t seed, int steps, const Workers *workers);
 extern void bayes_fit_features(BayesSide *side, int steps, const Workers *workers);
+
+extern void bayes_measure_spread(const BayesSide *clients, const BayesSide *products, const BayesPrior *prior,
+								 double *square, float *root, const Workers *workers, BayesModel *model);
 
 /* Draws of the factors that are kept, to be averaged. */
 typedef struct BayesDraws
