@@ -13,8 +13,9 @@
  * mean becomes one set of factors (bayes_mean.c), and the last of them tell how
  * unsure each product is (bayes_spread.c); then what is believed of a client
  * before any star is seen is measured on these factors, and the last half-step
- * sets every client to the mean of what is believed of them given the products.  Folding in a client is this half-step for one: whoever has
- * the same ratings as at the training gets the same factors, bit for bit.
+ * sets every client to the mean of what is believed of them given the products.
+ * Folding in a client is this half-step for one: whoever has the same ratings
+ * as at the training gets the same factors, bit for bit.
  *
  * A version is fitted twice, to a part of the ratings and then to all.  The
  * second chain resumes where the first was left, and needs to burn in little.
