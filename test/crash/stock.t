@@ -119,6 +119,7 @@ caught_up()
 caught_up
 is "$(state copy)" "$before" 'a subscriber begins with the same levels, moves and alerts'
 sql -d trade >/dev/null <<-'SQL'
+	SELECT shop.receive(NULL, ARRAY[2, 3], ARRAY[20, 20]);
 	SELECT shop.sell(NULL, ARRAY[2, 3], ARRAY[5, 5]);
 	SELECT shop.count_stock(ARRAY[4], ARRAY[0]);
 	SELECT shop.receive(NULL, ARRAY[4], ARRAY[2000]);
