@@ -114,7 +114,7 @@ choose_rating_options(const ModelOptions *options, int64 ratings, RatingFit *fit
 		fit->penalty.bias = BASELINE_BIAS_PENALTY;
 	fit->iterations = options->rating_iterations;
 	if (options->rating_iterations == OPTION_AUTO)
-		fit->iterations = bayes ? (ratings < 500000 ? 160 : ratings < 5000000 ? 50 : 40)
+		fit->iterations = bayes ? (ratings < 500000 ? 160 : ratings < 5000000 ? 120 : 40)
 			: ratings < 500000 ? 12 : 8;
 	fit->baseline_penalty = BASELINE_BIAS_PENALTY;
 	return SVD_BIAS_COLUMNS + factors;

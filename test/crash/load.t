@@ -199,7 +199,8 @@ is "$(sql -c "SELECT shop.sell(1, ARRAY[product_id], ARRAY[1]) > 0 FROM shop.sto
 # ---- a disk is full ----
 
 small=
-if [ "$(id -u)" = 0 ] && mkdir "$server/small" && mount -t tmpfs -o size=64m reco "$server/small" 2>/dev/null; then
+room=$((64 + $(sql -c "SELECT (pg_table_size('shop.sale_line') + pg_table_size('shop.stock_move')) >> 20")))
+if [ "$(id -u)" = 0 ] && mkdir "$server/small" && mount -t tmpfs -o size=${room}m reco "$server/small" 2>/dev/null; then
 	small=$server/small
 	chown "$server_user:" "$small"
 fi
