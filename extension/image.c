@@ -132,7 +132,8 @@ has_only_biases(const StoreHeader *header, bool personal)
 static bool
 has_bayes(const StoreHeader *header, bool personal)
 {
-	return !has_only_biases(header, personal) && header->rating_method == RATING_BAYES;
+	return header->rating_width > 0 && !has_only_biases(header, personal) &&
+		header->rating_method == RATING_BAYES;
 }
 
 static void
