@@ -189,5 +189,5 @@ is $cashier->get("/receipt?id=99999999")->{status}, 404, 'a receipt that does no
 # -- rights
 is browser()->get('/sell')->header('Location'), '/login', 'who is not logged in sells nothing';
 sql("UPDATE shop.product SET unit_cost = 7654 WHERE id = $first");
-unlike $cashier->get($_)->{body}, qr/7.{0,3}654|unit_cost/, "a cashier sees no cost, $_" for "/sell?quantity$first=1", "/receipt?id=$id";
+unlike $cashier->get($_)->{body}, qr/\b7[^0-9a-z]{0,3}654\b|unit_cost/, "a cashier sees no cost, $_" for "/sell?quantity$first=1", "/receipt?id=$id";
 done_testing;

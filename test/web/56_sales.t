@@ -68,7 +68,7 @@ like $page->{body}, qr/Marge/, '... and for the owner what was earned';
 like $page->{body}, qr{href="/receipt\?id=$sale".*href="/sale/refund\?id=$sale"}s, '... and its receipt, and a way to take goods back';
 my $seen = $cashier->get("/sale?id=$sale");
 is $seen->{status}, 200, 'a cashier sees it too';
-unlike $seen->{body}, qr/Marge|refund|7.{0,3}654|2.{1,3}692/, '... but neither costs nor margin, nor takes back';
+unlike $seen->{body}, qr/Marge|refund|\b7[^0-9a-z]{0,3}654\b|\b2[^0-9a-z]{1,3}692\b/, '... but neither costs nor margin, nor takes back';
 is $cashier->get("/sale/refund?id=$sale")->{status}, 403, '... by the address neither';
 
 # -- goods that come back
