@@ -462,7 +462,9 @@ keep_draw(const BayesSide *side, BayesDraws *draws, float *kept)
 		float	   *to = kept + (row * draws->capacity + draws->kept) * draws->factors;
 
 		memcpy(to, factor_row(&side->rows, row) + SVD_BIAS_COLUMNS, bytes);
-		for (int i = 0; i < draws->factors && is_told_only(side, row); i++)
+		if (!is_told_only(side, row))
+			continue;
+		for (int i = 0; i < draws->factors; i++)
 			to[i] = side->mu[SVD_BIAS_COLUMNS + i] + factor_row(&side->prior, row)[SVD_BIAS_COLUMNS + i];
 	}
 }
@@ -725,7 +727,9 @@ bayes_fit(const SparseRows *by_client, const SparseRows *by_product,
 	/* what the mean row lacked, those that are but told of lack, too */
 	for (int64_t row = 0; row < by_product->rows; row++)
 	{
-		for (int i = 0; i < model->products.width && is_told_only(&chain->products, row); i++)
+		if (!is_told_only(&chain->products, row))
+			continue;
+		for (int i = 0; i < model->products.width; i++)
 			factor_row(&model->products, row)[i] += model->unrated[i] - (float) chain->products.sums[i];
 	}
 }
