@@ -84,19 +84,19 @@ SELECT reco.create_model('tenants', purchases =>
     $$SELECT client, product, quantity FROM taste.tenant_purchase WHERE tenant = current_setting('app.tenant', true)$$) \gset
 SET LOCAL app.tenant = 't1';
 SELECT version FROM reco.train('tenants') \gset
-CREATE FUNCTION taste.methods_of_tenants() RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE FUNCTION taste.scores_of_tenants(model text) RETURNS double precision[] LANGUAGE plpgsql AS $$
 DECLARE
     scores double precision[];
     score double precision;
 BEGIN
     FOR tenant IN 0..1 LOOP
         PERFORM set_config('app.tenant', 't' || tenant, true);
-        score := reco.score(1, 4, 'tenants');
+        score := reco.score(1, 4, scores_of_tenants.model);
         scores := scores || score;
     END LOOP;
-    RETURN ARRAY[(scores[1] = scores[2])::text];
+    RETURN scores;
 END $$;
-SELECT is(taste.methods_of_tenants(), ARRAY['false'], 'a score follows a setting that the query looks at, from call to call');
+SELECT is((SELECT ARRAY[(s[1] = s[2])::text] FROM taste.scores_of_tenants('tenants') s), ARRAY['false'], 'a score follows a setting that the query looks at, from call to call');
 
 -- rows that row security hides, by a setting or by a function
 
@@ -112,18 +112,6 @@ CREATE FUNCTION taste.reads_of_guarded() RETURNS bigint
 RETURN (SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_xact_user_tables WHERE relid = 'taste.guarded'::regclass);
 SELECT reco.create_model('guarded', purchases => 'SELECT client, product, quantity FROM taste.guarded') \gset
 SELECT version FROM reco.train('guarded') \gset
-CREATE FUNCTION taste.scores_of_tenants() RETURNS double precision[] LANGUAGE plpgsql AS $$
-DECLARE
-    scores double precision[];
-    score double precision;
-BEGIN
-    FOR tenant IN 0..1 LOOP
-        PERFORM set_config('app.tenant', 't' || tenant, true);
-        score := reco.score(1, 4, 'guarded');
-        scores := scores || score;
-    END LOOP;
-    RETURN scores;
-END $$;
 CREATE TABLE taste.by_policy (policy text, in_calls double precision[], in_a_statement double precision[], scores bigint, reads bigint);
 GRANT INSERT ON taste.by_policy TO hostile_tenant;
 CREATE FUNCTION taste.try_policy(condition text) RETURNS void LANGUAGE plpgsql AS $$
@@ -137,7 +125,7 @@ BEGIN
     RESET ROLE;
     UPDATE taste.by_policy SET reads = taste.reads_of_guarded() - before WHERE policy = condition;
     SET LOCAL ROLE hostile_tenant;
-    CREATE TEMP TABLE answer AS SELECT taste.scores_of_tenants() AS in_calls,
+    CREATE TEMP TABLE answer AS SELECT taste.scores_of_tenants('guarded') AS in_calls,
         (SELECT array_agg(score ORDER BY n) FROM (SELECT n, set_config('app.tenant', 't' || n, true), reco.score(1, 4, 'guarded') FROM generate_series(0, 1) n OFFSET 0) s (n, tenant, score)) AS in_a_statement;
     RESET ROLE;
     UPDATE taste.by_policy b SET in_calls = a.in_calls, in_a_statement = a.in_a_statement FROM answer a WHERE policy = condition;
